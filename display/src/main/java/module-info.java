@@ -1,0 +1,2 @@
+/** Screens: guest surfaces, the canvas that shows them, keys and pointer. */
+module org.viridian.display { requires transitive org.viridian.devices; requires transitive javafx.graphics; requires javafx.controls; requires com.sun.jna.platform; }

@@ -1,0 +1,2 @@
+/** The icons of the product. */
+module org.viridian.icons { }

@@ -1,0 +1,2 @@
+/** VMBus: channels between partitions, point to point, in memory. */
+module org.viridian.vmbus { requires transitive org.viridian.engine; }

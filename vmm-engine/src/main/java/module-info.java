@@ -1,0 +1,16 @@
+/** The engine: partitions, virtual processors, guest memory, buses, clock and the hypervisor interface. Holds no device. */
+module org.viridian.engine {
+    requires transitive com.sun.jna;
+    requires org.apache.commons.compress;
+    requires org.tukaani.xz;
+
+    exports org.viridian.engine.backend;
+    exports org.viridian.engine.bus;
+    exports org.viridian.engine.clock;
+    exports org.viridian.engine.device;
+    exports org.viridian.engine.hyperv;
+    exports org.viridian.engine.interrupt;
+    exports org.viridian.engine.memory;
+    exports org.viridian.engine.partition;
+    exports org.viridian.engine.processor;
+}

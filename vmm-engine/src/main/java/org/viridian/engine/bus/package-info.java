@@ -1,0 +1,2 @@
+/** Ports, MMIO and synthetic MSRs: the ways of an exit to its handler. */
+package org.viridian.engine.bus;

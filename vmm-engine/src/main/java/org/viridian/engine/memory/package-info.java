@@ -1,0 +1,2 @@
+/** Guest physical memory: regions, checked access, and who is told of changes. */
+package org.viridian.engine.memory;
