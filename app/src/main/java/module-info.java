@@ -1,2 +1,12 @@
 /** The workstation: VM library, machine composition, command core, CLI and windows. */
-module org.viridian.app { requires transitive org.viridian.display; requires org.viridian.icons; requires javafx.controls; requires org.controlsfx.controls; requires atlantafx.base; requires org.kordamp.ikonli.javafx; requires tools.jackson.databind; requires info.picocli; requires org.apache.commons.compress; }
+module org.viridian.app {
+    requires transitive org.viridian.display;
+    requires org.viridian.icons;
+    requires javafx.controls;
+    requires org.controlsfx.controls;
+    requires atlantafx.base;
+    requires org.kordamp.ikonli.javafx;
+    requires tools.jackson.databind;
+    requires info.picocli;
+    requires org.apache.commons.compress;
+}

@@ -1,2 +1,9 @@
 /** Screens: guest surfaces, the canvas that shows them, keys and pointer. */
-module org.viridian.display { requires transitive org.viridian.devices; requires transitive javafx.graphics; requires javafx.controls; requires com.sun.jna.platform; }
+module org.viridian.display {
+    requires transitive org.viridian.devices;
+    requires transitive javafx.graphics;
+    requires javafx.controls;
+    requires com.sun.jna.platform;
+
+    exports org.viridian.display.surface;
+}

@@ -1,2 +1,4 @@
 /** VMBus: channels between partitions, point to point, in memory. */
-module org.viridian.vmbus { requires transitive org.viridian.engine; }
+module org.viridian.vmbus {
+    requires transitive org.viridian.engine;
+}
