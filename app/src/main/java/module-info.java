@@ -9,4 +9,6 @@ module org.viridian.app {
     requires tools.jackson.databind;
     requires info.picocli;
     requires org.apache.commons.compress;
+
+    exports org.viridian.app.machine;
 }

@@ -2,5 +2,12 @@
 module org.viridian.devices {
     requires transitive org.viridian.vmbus;
 
+    exports org.viridian.devices.emulated;
+    exports org.viridian.devices.emulated.interrupt;
+    exports org.viridian.devices.emulated.isa;
+    exports org.viridian.devices.emulated.pci;
+    exports org.viridian.devices.emulated.power;
+    exports org.viridian.devices.emulated.serial;
+    exports org.viridian.devices.emulated.timer;
     exports org.viridian.devices.input;
 }

@@ -2,7 +2,9 @@ package org.viridian.engine.partition;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.viridian.engine.processor.ProcessorBus;
@@ -28,15 +30,19 @@ final class ProcessorRunner {
         record Quit() implements Request {}
     }
 
+    /** A request and the latch that opens when it has been carried out. */
+    private record Ticket(Request request, CountDownLatch done) {}
+
     private final Partition partition;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final LinkedBlockingQueue<Request> requests = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<Ticket> requests = new LinkedBlockingQueue<>();
     private final List<Thread> threads = new ArrayList<>();
     private Thread control;
 
     // Guarded by lock.
     private int holds = 1;
+
     private int inGuest;
     private boolean closing;
     private boolean ended;
@@ -56,8 +62,11 @@ final class ProcessorRunner {
         release();
     }
 
-    void request(Request request) {
-        requests.add(request);
+    /** Queues a request; the result opens when it has been carried out. */
+    CountDownLatch request(Request request) {
+        Ticket ticket = new Ticket(request, new CountDownLatch(1));
+        requests.add(ticket);
+        return ticket.done();
     }
 
     void pause() {
@@ -78,7 +87,7 @@ final class ProcessorRunner {
                 try {
                     // A kick that meets a processor on its way into run() is remembered by it; the time-out only covers
                     // a processor that was just leaving for another reason.
-                    changed.await(5, java.util.concurrent.TimeUnit.MILLISECONDS);
+                    changed.await(5, TimeUnit.MILLISECONDS);
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                     return;
@@ -143,38 +152,36 @@ final class ProcessorRunner {
                         .log(System.Logger.Level.ERROR, "processor " + processor.index() + " of " + partition.name(), failure);
                 request = new Request.Failed("Processor %d stopped at RIP 0x%x: %s".formatted(processor.index(), processor.rip(), failure));
             }
-            if (request != null) {
-                // The processor must not run on before the request is carried out: it holds the machine itself.
-                lock.lock();
-                holds++;
-                lock.unlock();
-                leave();
-                requests.add(request);
-                awaitHandled(request);
-                continue;
-            }
             leave();
+            if (request != null) {
+                // The processor must not run on before its own request is carried out.
+                awaitHandled(request(request));
+            }
         }
     }
 
-    private void awaitHandled(Request request) {
-        lock.lock();
+    private void awaitHandled(CountDownLatch done) {
         try {
-            while (requests.contains(request) && !closing) {
-                changed.await(5, java.util.concurrent.TimeUnit.MILLISECONDS);
+            while (!done.await(50, TimeUnit.MILLISECONDS)) {
+                lock.lock();
+                try {
+                    if (closing) {
+                        return;
+                    }
+                } finally {
+                    lock.unlock();
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } finally {
-            lock.unlock();
         }
-        release();
     }
 
     private void controlLoop() {
         try {
             while (true) {
-                Request request = requests.take();
+                Ticket ticket = requests.take();
+                Request request = ticket.request();
                 if (request instanceof Request.Quit) {
                     return;
                 }
@@ -187,6 +194,7 @@ final class ProcessorRunner {
                     end();
                     partition.listeners().forEach(listener -> listener.failed("The VM cannot go on: " + failure));
                 } finally {
+                    ticket.done().countDown();
                     release();
                 }
             }
@@ -242,7 +250,7 @@ final class ProcessorRunner {
         } finally {
             lock.unlock();
         }
-        requests.add(new Request.Quit());
+        request(new Request.Quit());
         for (Thread thread : threads) {
             while (thread.isAlive() && thread != Thread.currentThread()) {
                 partition.processors().forEach(VirtualProcessor::kick);

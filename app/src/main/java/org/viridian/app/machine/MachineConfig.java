@@ -1,0 +1,71 @@
+package org.viridian.app.machine;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All that a machine needs to know before it is built. Made from a VM definition or from the options of {@code run}.
+ *
+ * @param name the VM's name
+ * @param memoryBytes RAM, a multiple of 1 MiB, at least 16 MiB
+ * @param processors 1–8
+ * @param engine which backend
+ * @param boot what it boots
+ * @param disks hard disks on the SCSI controller, in LUN order
+ * @param dvd the ISO in the DVD drive, if any
+ * @param integration whether synthetic devices are offered
+ * @param serial1 where COM1 goes
+ * @param debugExitPort port of the debug-exit device, if wanted
+ */
+public record MachineConfig(
+        String name,
+        long memoryBytes,
+        int processors,
+        Engine engine,
+        Boot boot,
+        List<Disk> disks,
+        Optional<Path> dvd,
+        boolean integration,
+        SerialTarget serial1,
+        Optional<Integer> debugExitPort) {
+
+    /** Which backend runs the machine. */
+    public enum Engine {
+        /** What the host probe recommends. */
+        AUTO,
+        /** Linux KVM. */
+        KVM,
+        /** The CPU in Java. */
+        SOFTWARE
+    }
+
+    /**
+     * What is started: a kernel, loaded directly.
+     *
+     * @param kernel bzImage, or a multiboot 1 kernel; told apart by content
+     * @param initrd initial RAM disk
+     * @param commandLine kernel command line
+     */
+    public record Boot(Path kernel, Optional<Path> initrd, String commandLine) {}
+
+    /**
+     * A hard disk.
+     *
+     * @param file the raw image
+     * @param readOnly refuse writes
+     */
+    public record Disk(Path file, boolean readOnly) {}
+
+    /** Where a serial port's output goes; every port also keeps its last 64 KiB for the window. */
+    public sealed interface SerialTarget {
+        /** Nowhere else. */
+        record None() implements SerialTarget {}
+
+        /** Standard input and output of this process. */
+        record Stdio() implements SerialTarget {}
+
+        /** Appended to a file. */
+        record ToFile(Path file) implements SerialTarget {}
+    }
+}

@@ -1,0 +1,38 @@
+package org.viridian.devices.emulated;
+
+import java.time.InstantSource;
+
+/**
+ * What distinguishes one VM's board from another's.
+ *
+ * @param firmware true when firmware will program the chip set; false leaves it as firmware would: ACPI block placed and
+ *     enabled, SCI_EN set
+ * @param pmBase ports of the ACPI block without firmware, a multiple of 64
+ * @param debugExitPort first port of the debug-exit device, or -1 for none
+ * @param wall the host's wall clock, which the RTC shows in UTC
+ * @param processors virtual processors; firmware reads it from CMOS
+ */
+public record BoardConfig(boolean firmware, int pmBase, int debugExitPort, InstantSource wall, int processors) {
+    /** Where the ACPI tables of a machine without firmware say the ACPI block is. */
+    public static final int PM_BASE = 0x600;
+
+    /** Refuses what no board can have. */
+    public BoardConfig {
+        if (pmBase <= 0 || pmBase > 0xFE00 || (pmBase & 0x3F) != 0) {
+            throw new IllegalArgumentException("ACPI block at port 0x%x".formatted(pmBase));
+        }
+        if (debugExitPort > 0xFFFC) {
+            throw new IllegalArgumentException("debug exit at port 0x%x".formatted(debugExitPort));
+        }
+    }
+
+    /** A board for direct Linux boot, without a debug-exit port. */
+    public static BoardConfig direct(int processors) {
+        return new BoardConfig(false, PM_BASE, -1, InstantSource.system(), processors);
+    }
+
+    /** This board with the debug-exit device at {@code port}, or without for -1. */
+    public BoardConfig withDebugExit(int port) {
+        return new BoardConfig(firmware, pmBase, port, wall, processors);
+    }
+}

@@ -1,0 +1,36 @@
+package org.viridian.devices.emulated.pci;
+
+/** The PIIX4's PCI-to-ISA bridge at 00:07.0 (82371AB, 290562, chapter 4): PIRQ routing and decode registers as storage. */
+public final class IsaBridge extends PciFunction {
+    private static final int PIRQ_DISABLED = 0x80;
+
+    /** The bridge, every PIRQ disabled. */
+    public IsaBridge() {
+        super(0x8086, 0x7110, 2, 0x06_0100);
+        define(0x04, 2, 0x0007, 0x0008);
+        define(0x06, 2, 0x0280, 0);
+        defineClearedByOne(0x06, 2, 0x7800);
+        define(0x0E, 1, 0x80, 0);
+        define(0x4C, 1, 0x4D, 0xFF);
+        define(0x4E, 2, 0x0003, 0xFFFF);
+        for (int pirq = 0x60; pirq <= 0x63; pirq++) {
+            define(pirq, 1, PIRQ_DISABLED, 0x8F);
+        }
+        define(0x64, 1, 0x10, 0xFF);
+        define(0x69, 1, 0x02, 0xFE);
+        define(0x6A, 1, 0, 0x80);
+        define(0x76, 2, 0x0C0C, 0x8F8F);
+        define(0x80, 1, 0, 0x7F);
+        define(0x82, 1, 0, 0x0F);
+        define(0xB0, 4, 0, -1);
+    }
+
+    /** The ISA interrupt that PIRQA–D (0–3) is routed to, or -1. */
+    public int irqOf(int pirq) {
+        int route = read(0x60 + (pirq & 3), 1);
+        return (route & PIRQ_DISABLED) != 0 ? -1 : route & 15;
+    }
+
+    @Override
+    protected void written(int offset, int size) {}
+}
