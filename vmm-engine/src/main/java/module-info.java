@@ -15,4 +15,5 @@ module org.viridian.engine {
     exports org.viridian.engine.memory;
     exports org.viridian.engine.partition;
     exports org.viridian.engine.processor;
+    exports org.viridian.engine.software;
 }
