@@ -8,6 +8,7 @@ module org.viridian.engine {
     exports org.viridian.engine.bus;
     exports org.viridian.engine.clock;
     exports org.viridian.engine.device;
+    exports org.viridian.engine.firmware;
     exports org.viridian.engine.hyperv;
     exports org.viridian.engine.interrupt;
     exports org.viridian.engine.memory;
