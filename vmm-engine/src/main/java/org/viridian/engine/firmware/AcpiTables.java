@@ -52,8 +52,8 @@ public final class AcpiTables {
      * @return guest physical address of the RSDP
      */
     public static long write(GuestMemory memory, int processors, boolean vmbus) {
-        long rsdp = BoardMap.TABLES;
-        long facs = BoardMap.TABLES + 64;
+        long rsdp = BoardMap.ACPI_AREA;
+        long facs = BoardMap.ACPI_AREA + 64;
         long at = facs + FACS_SIZE;
 
         byte[] facsTable = new byte[(int) FACS_SIZE];
@@ -76,8 +76,8 @@ public final class AcpiTables {
         at = place(memory, at, table("RSDT", 1, join(little(fadtAt, 4), little(madtAt, 4), little(waetAt, 4))));
         long xsdtAt = at;
         at = place(memory, at, table("XSDT", 1, join(little(fadtAt, 8), little(madtAt, 8), little(waetAt, 8))));
-        if (at > BoardMap.SMBIOS) {
-            throw new IllegalStateException("ACPI tables need %d bytes".formatted(at - BoardMap.TABLES));
+        if (at > BoardMap.BIOS_AREA) {
+            throw new IllegalStateException("ACPI tables need %d bytes".formatted(at - BoardMap.ACPI_AREA));
         }
 
         byte[] root = join("RSD PTR ".getBytes(StandardCharsets.US_ASCII), bytes(0), OEM, bytes(2), little(rsdtAt, 4),
@@ -157,7 +157,7 @@ public final class AcpiTables {
         return join(body,
                 bytes(1, 12, 0, 0), little(BoardMap.IO_APIC, 4), little(0, 4),
                 // The timer arrives at GSI 2; the SCI is level-triggered, active high.
-                bytes(2, 10, 0, 0), little(BoardMap.TIMER_GSI, 4), little(0, 2),
+                bytes(2, 10, 0, 0), little(BoardMap.TIMER_INPUT, 4), little(0, 2),
                 bytes(2, 10, 0, BoardMap.SCI), little(BoardMap.SCI, 4), little(0xD, 2),
                 bytes(4, 6, 0xFF, 0, 0, 1));
     }
@@ -165,15 +165,14 @@ public final class AcpiTables {
     private static byte[] dsdt(boolean vmbus) {
         byte[] isa = device("ISA0",
                 name("_ADR", integer(0x0007_0000)),
-                device("KBD0", name("_HID", eisaId("PNP0303")), name("_CRS", resources(io(0x60, 1), io(0x64, 1), irq(1)))),
-                device("MOU0", name("_HID", eisaId("PNP0F13")), name("_CRS", resources(irq(12)))),
-                serial("COM1", 0, BoardMap.COM1, BoardMap.COM1_IRQ),
-                serial("COM2", 1, BoardMap.COM2, BoardMap.COM2_IRQ),
-                device("RTC0", name("_HID", eisaId("PNP0B00")), name("_CRS", resources(io(0x70, 2), irq(8)))),
+                device("KBD0", name("_HID", eisaId("PNP0303")), name("_CRS", resources(io(0x60, 1), io(0x64, 1), irq(BoardMap.KEYBOARD_IRQ)))),
+                device("MOU0", name("_HID", eisaId("PNP0F13")), name("_CRS", resources(irq(BoardMap.MOUSE_IRQ)))),
+                serial("COM1", 0, BoardMap.COM_PORTS.get(0), BoardMap.COM_IRQS.get(0)),
+                serial("COM2", 1, BoardMap.COM_PORTS.get(1), BoardMap.COM_IRQS.get(1)),
+                device("RTC0", name("_HID", eisaId("PNP0B00")), name("_CRS", resources(io(0x70, 2), irq(BoardMap.RTC_IRQ)))),
                 vmbus ? vmbusDevice() : bytes());
         byte[] host = device("PCI0",
                 name("_HID", eisaId("PNP0A03")),
-                name("_ADR", integer(0)),
                 name("_BBN", integer(0)),
                 name("_CRS", resources(
                         wordBus(0, 0xFF),
@@ -181,8 +180,7 @@ public final class AcpiTables {
                         wordIo(0, 0xCF7),
                         wordIo(0xD00, 0xFFFF),
                         dwordMemory(0xA0000, 0xBFFFF),
-                        dwordMemory(BoardMap.PCI_WINDOW, BoardMap.VMBUS_WINDOW - 1),
-                        dwordMemory(BoardMap.VMBUS_WINDOW, BoardMap.VMBUS_WINDOW_LAST))),
+                        dwordMemory(BoardMap.MMIO_LOW, BoardMap.MMIO_LOW_END - 1))),
                 isa);
         byte[] powerOff = name("_S5_", packageOf(integer(0), integer(0), integer(0), integer(0)));
         return join(scope("\\_SB_", host), powerOff);
@@ -198,6 +196,6 @@ public final class AcpiTables {
                 name("_HID", string("VMBus")),
                 name("_UID", integer(0)),
                 name("_STA", integer(0xF)),
-                name("_CRS", resources()));
+                name("_CRS", resources(irq(BoardMap.VMBUS_IRQ))));
     }
 }

@@ -14,7 +14,7 @@ import org.viridian.engine.memory.GuestMemory;
  */
 public final class Smbios {
     private static final int ENTRY_LENGTH = 31;
-    private static final long STRUCTURES = BoardMap.SMBIOS + 64;
+    private static final long STRUCTURES = BoardMap.BIOS_AREA + 64;
     private static final int MIB = 20;
 
     /**
@@ -75,7 +75,7 @@ public final class Smbios {
                 little(structures.length, 2), little(STRUCTURES, 4), little(count, 2), bytes(0x28));
         entry[21] = sum(entry, 16, ENTRY_LENGTH);
         entry[4] = sum(entry, 0, ENTRY_LENGTH);
-        memory.write(BoardMap.SMBIOS, entry);
+        memory.write(BoardMap.BIOS_AREA, entry);
     }
 
     private static byte sum(byte[] entry, int from, int to) {

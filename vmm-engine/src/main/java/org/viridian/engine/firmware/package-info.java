@@ -1,2 +1,2 @@
-/** What firmware would tell a guest of its board: the memory map, ACPI tables, SMBIOS. */
+/** What firmware would leave in memory for an operating system: the board's map, ACPI tables and SMBIOS structures. */
 package org.viridian.engine.firmware;

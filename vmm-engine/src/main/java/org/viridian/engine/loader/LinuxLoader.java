@@ -130,13 +130,13 @@ public final class LinuxLoader implements BootLoader {
 
     @Override
     public ProcessorState load(GuestMemory memory, long rsdp) throws LoaderException {
-        long lowRam = BoardMap.lowRam(memory);
+        long lowRam = BoardMap.lowMemoryEnd(memory);
         long address = header.getLong(PREF_ADDRESS);
         long needed = address + (header.getInt(INIT_SIZE) & 0xFFFF_FFFFL);
         if (kernel.isPresent()) {
             needed = Math.max(needed, kernel.get().end());
         }
-        if (address < BoardMap.HIGH || needed > lowRam) {
+        if (address < BoardMap.EXTENDED_MEMORY || needed > lowRam) {
             throw new LoaderException("The VM has %d MiB of memory below 4 GiB; %s needs %d MiB. Give the VM more memory."
                     .formatted(lowRam >> 20, name, (needed + 0xFFFFF) >> 20));
         }
@@ -194,10 +194,10 @@ public final class LinuxLoader implements BootLoader {
     private static void writeE820(GuestMemory memory, long lowRam) {
         int count = 0;
         count = e820(memory, count, 0, BoardMap.CONVENTIONAL_END, E820_RAM);
-        count = e820(memory, count, BoardMap.CONVENTIONAL_END, BoardMap.HIGH, E820_RESERVED);
-        count = e820(memory, count, BoardMap.HIGH, lowRam, E820_RAM);
-        count = e820(memory, count, BoardMap.KVM_PAGES, BoardMap.ABOVE_4G, E820_RESERVED);
-        var high = memory.find(BoardMap.ABOVE_4G);
+        count = e820(memory, count, BoardMap.CONVENTIONAL_END, BoardMap.EXTENDED_MEMORY, E820_RESERVED);
+        count = e820(memory, count, BoardMap.EXTENDED_MEMORY, lowRam, E820_RAM);
+        count = e820(memory, count, BoardMap.KVM_PAGES, BoardMap.HIGH_MEMORY, E820_RESERVED);
+        var high = memory.find(BoardMap.HIGH_MEMORY);
         if (high != null) {
             count = e820(memory, count, high.base(), high.end(), E820_RAM);
         }

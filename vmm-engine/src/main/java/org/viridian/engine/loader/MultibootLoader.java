@@ -119,11 +119,11 @@ public final class MultibootLoader implements BootLoader {
     }
 
     private void writeInformation(GuestMemory memory, long moduleAt) {
-        long lowRam = BoardMap.lowRam(memory);
+        long lowRam = BoardMap.lowMemoryEnd(memory);
         memory.clear(INFORMATION, 0x300);
         int flags = HAS_MEMORY | HAS_COMMAND_LINE | HAS_MEMORY_MAP;
         memory.writeInt(INFORMATION + 4, (int) (BoardMap.CONVENTIONAL_END >> 10));
-        memory.writeInt(INFORMATION + 8, (int) ((lowRam - BoardMap.HIGH) >> 10));
+        memory.writeInt(INFORMATION + 8, (int) ((lowRam - BoardMap.EXTENDED_MEMORY) >> 10));
         memory.write(COMMAND_LINE, commandLine);
         memory.writeByte(COMMAND_LINE + commandLine.length, 0);
         memory.writeInt(INFORMATION + 16, (int) COMMAND_LINE);
@@ -137,8 +137,8 @@ public final class MultibootLoader implements BootLoader {
         }
         int size = 0;
         size = mapEntry(memory, size, 0, BoardMap.CONVENTIONAL_END);
-        size = mapEntry(memory, size, BoardMap.HIGH, lowRam);
-        var high = memory.find(BoardMap.ABOVE_4G);
+        size = mapEntry(memory, size, BoardMap.EXTENDED_MEMORY, lowRam);
+        var high = memory.find(BoardMap.HIGH_MEMORY);
         if (high != null) {
             size = mapEntry(memory, size, high.base(), high.end());
         }

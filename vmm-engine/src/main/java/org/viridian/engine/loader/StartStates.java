@@ -103,8 +103,8 @@ final class StartStates {
         for (int msr : MTRR_FIXED) {
             msrs.put(msr, msr == MTRR_FIXED_VGA ? 0L : WRITE_BACK_ALL);
         }
-        long hole = BoardMap.ABOVE_4G - BoardMap.LOW_RAM_LIMIT;
-        msrs.put(MTRR_PHYS_BASE0, BoardMap.LOW_RAM_LIMIT);
+        long hole = BoardMap.HIGH_MEMORY - BoardMap.LOW_MEMORY_LIMIT;
+        msrs.put(MTRR_PHYS_BASE0, BoardMap.LOW_MEMORY_LIMIT);
         msrs.put(MTRR_PHYS_MASK0, -hole & MTRR_ADDRESS_BITS | MTRR_VALID);
         msrs.put(MTRR_DEF_TYPE, MTRR_ENABLED_WRITE_BACK);
         return msrs;

@@ -176,13 +176,13 @@ public final class Partition implements PowerControl, AutoCloseable {
             @Override
             public int readPort(int port, int size) {
                 portExits.increment();
-                return ports.read(port, size);
+                return ports.read(vp, port, size);
             }
 
             @Override
             public void writePort(int port, int size, int value) {
                 portExits.increment();
-                ports.write(port, size, value);
+                ports.write(vp, port, size, value);
             }
 
             @Override
