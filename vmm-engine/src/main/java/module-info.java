@@ -1,6 +1,7 @@
 /** The engine: partitions, virtual processors, guest memory, buses, clock and the hypervisor interface. Holds no device. */
 module org.viridian.engine {
     requires transitive com.sun.jna;
+    requires java.management;
     requires org.apache.commons.compress;
     requires org.tukaani.xz;
 
