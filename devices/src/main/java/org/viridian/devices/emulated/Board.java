@@ -17,6 +17,9 @@ import org.viridian.devices.emulated.pci.PowerFunction;
 import org.viridian.devices.emulated.power.PowerManagement;
 import org.viridian.devices.emulated.power.ResetControl;
 import org.viridian.devices.emulated.power.Smbus;
+import org.viridian.devices.emulated.ps2.I8042;
+import org.viridian.devices.emulated.ps2.Ps2Keyboard;
+import org.viridian.devices.emulated.ps2.Ps2Mouse;
 import org.viridian.devices.emulated.serial.Uart16550;
 import org.viridian.devices.emulated.timer.Pit8254;
 import org.viridian.devices.emulated.timer.Rtc;
@@ -47,6 +50,7 @@ public final class Board implements AutoCloseable {
     private final PciBus pci;
     private final PowerManagement powerManagement;
     private final Rtc rtc;
+    private final I8042 keyboardController;
     private final List<Uart16550> serial = new ArrayList<>();
     /** In the order of restoring: interrupt controllers last, when every wire has its level. */
     private final List<Device> devices = new ArrayList<>();
@@ -81,6 +85,10 @@ public final class Board implements AutoCloseable {
         smbus.attach(ports);
         ResetControl resetControl = add(new ResetControl(power, clock::nanoTime));
         resetControl.attach(ports);
+        keyboardController = add(new I8042(clock, deviceLock, router.line(1), router.line(12), power));
+        keyboardController.attach(ports);
+        add(keyboardController.keyboard());
+        add(keyboardController.mouse());
         add(new DmaController(clock::nanoTime)).attach(ports);
         for (int i = 0; i < COM_PORTS.length; i++) {
             Uart16550 uart = add(new Uart16550(i, COM_PORTS[i], COM_IRQS[i], router.line(COM_IRQS[i]), clock, deviceLock));
@@ -121,6 +129,16 @@ public final class Board implements AutoCloseable {
     /** COM1 and COM2. */
     public List<Uart16550> serialPorts() {
         return List.copyOf(serial);
+    }
+
+    /** The PS/2 keyboard. */
+    public Ps2Keyboard keyboard() {
+        return keyboardController.keyboard();
+    }
+
+    /** The PS/2 mouse. */
+    public Ps2Mouse mouse() {
+        return keyboardController.mouse();
     }
 
     /** The clock, for CMOS bytes that firmware reads. */

@@ -121,6 +121,11 @@ public final class Partition implements PowerControl, AutoCloseable {
         return List.of(portExits, mmioExits, msrExits);
     }
 
+    /** Host processor time that the processors' threads have used so far, nanoseconds. */
+    public long processorNanos() {
+        return runner.processorNanos();
+    }
+
     /** Who answers the synthetic MSRs; set once by the hypervisor interface. */
     public void msrHandler(MsrHandler handler) {
         msrHandler = handler;
@@ -176,13 +181,13 @@ public final class Partition implements PowerControl, AutoCloseable {
             @Override
             public int readPort(int port, int size) {
                 portExits.increment();
-                return ports.read(port, size);
+                return ports.read(vp, port, size);
             }
 
             @Override
             public void writePort(int port, int size, int value) {
                 portExits.increment();
-                ports.write(port, size, value);
+                ports.write(vp, port, size, value);
             }
 
             @Override
