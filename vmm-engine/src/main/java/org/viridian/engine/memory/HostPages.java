@@ -11,12 +11,14 @@ import java.lang.foreign.MemorySegment;
  * Host memory for a guest: zero, page aligned, and committed by the host only as it is touched. Anonymous private mmap on
  * Linux; elsewhere the JVM's own allocation, which commits at once.
  *
- * <p>Thread rule: the segment from any thread; {@link #close} once, when no processor and no device can reach it.
+ * <p>Thread rule: the segment from any thread. {@link #close} gives the memory back at once but keeps the addresses mapped
+ * (they read as zero) until nothing refers to the segment any more: a window may still be copying pixels from it.
  */
 public final class HostPages implements AutoCloseable {
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000;
     private static final long MAP_FAILED = -1;
+    private static final int MADV_DONTNEED = 4;
 
     private static final class Libc implements Library {
         static {
@@ -26,16 +28,15 @@ public final class HostPages implements AutoCloseable {
         static native Pointer mmap(Pointer address, long length, int protection, int flags, int fd, long offset);
 
         static native int munmap(Pointer address, long length);
+
+        static native int madvise(Pointer address, long length, int advice);
     }
 
     private final MemorySegment segment;
-    private final Arena arena;
     private final boolean mapped;
-    private boolean closed;
 
-    private HostPages(MemorySegment segment, Arena arena, boolean mapped) {
+    private HostPages(MemorySegment segment, boolean mapped) {
         this.segment = segment;
-        this.arena = arena;
         this.mapped = mapped;
     }
 
@@ -49,16 +50,15 @@ public final class HostPages implements AutoCloseable {
             throw new IllegalArgumentException("%d bytes are not whole pages".formatted(bytes));
         }
         if (!Platform.isLinux()) {
-            Arena arena = Arena.ofShared();
-            return new HostPages(arena.allocate(bytes, GuestMemory.PAGE_SIZE), arena, false);
+            return new HostPages(Arena.ofAuto().allocate(bytes, GuestMemory.PAGE_SIZE), false);
         }
         Pointer address = Libc.mmap(Pointer.NULL, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
         if (address == null || Pointer.nativeValue(address) == MAP_FAILED) {
             throw new OutOfMemoryError("the host refused %d MiB of guest memory".formatted(bytes >> 20));
         }
-        // A global segment: its life is this object's, ended only after the last possible reader.
-        MemorySegment segment = MemorySegment.ofAddress(Pointer.nativeValue(address)).reinterpret(bytes);
-        return new HostPages(segment, null, true);
+        MemorySegment segment = MemorySegment.ofAddress(Pointer.nativeValue(address))
+                .reinterpret(bytes, Arena.ofAuto(), range -> Libc.munmap(new Pointer(range.address()), bytes));
+        return new HostPages(segment, true);
     }
 
     /** The memory. */
@@ -66,17 +66,11 @@ public final class HostPages implements AutoCloseable {
         return segment;
     }
 
-    /** Gives the memory back. Idempotent. */
+    /** Gives the memory back; idempotent. On other hosts than Linux the JVM frees it once nothing refers to it. */
     @Override
-    public synchronized void close() {
-        if (closed) {
-            return;
-        }
-        closed = true;
+    public void close() {
         if (mapped) {
-            Libc.munmap(new Pointer(segment.address()), segment.byteSize());
-        } else {
-            arena.close();
+            Libc.madvise(new Pointer(segment.address()), segment.byteSize(), MADV_DONTNEED);
         }
     }
 }
