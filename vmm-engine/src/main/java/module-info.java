@@ -11,6 +11,7 @@ module org.viridian.engine {
     exports org.viridian.engine.firmware;
     exports org.viridian.engine.hyperv;
     exports org.viridian.engine.interrupt;
+    exports org.viridian.engine.loader;
     exports org.viridian.engine.memory;
     exports org.viridian.engine.partition;
     exports org.viridian.engine.processor;
