@@ -26,7 +26,6 @@ final class Dsdt {
 
     private static void hostBridge(AmlWriter pci, BoardDescription board) {
         pci.nameEisa("_HID", "PNP0A03");
-        pci.name("_ADR", 0);
         pci.name("_BBN", 0);
         pci.name("_UID", 0);
         pci.nameBuffer("_CRS", windows(board));
