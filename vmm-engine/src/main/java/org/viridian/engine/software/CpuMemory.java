@@ -152,6 +152,10 @@ public abstract class CpuMemory extends CpuState {
 
     /** Raises what a store of {@code size} (1–4096) bytes would raise, without storing. */
     public final void probeWrite(long linear, int size) {
+        int i = slot(linear);
+        if (Long.compareUnsigned(tlb[i + WRITE_TAG] ^ linear, 4096 - size) <= 0) {
+            return;
+        }
         probe(linear, size, ACCESS_WRITE);
     }
 

@@ -55,6 +55,11 @@ public final class DecodeContext {
     /** The memory operand, or null when {@link #mod} is 3. */
     public Ea ea;
 
+    /** STI, MOV SS: no interrupt before the next instruction. */
+    boolean shadow;
+    /** The LOCK prefix has been honoured. */
+    boolean lockable;
+
     private boolean ends;
     private boolean serialises;
 
@@ -100,6 +105,8 @@ public final class DecodeContext {
         mod = 3;
         reg = 0;
         rm = 0;
+        shadow = false;
+        lockable = false;
         ends = false;
         serialises = false;
     }
@@ -226,6 +233,18 @@ public final class DecodeContext {
         }
         long disp = mod == 1 ? imm8() : disp32 ? imm32() : 0;
         return make(base, index, scale, disp, seg, ripRelative);
+    }
+
+    /** Reads ModRM of an instruction nobody knows, so that its length is right. */
+    void modrmIf(boolean there) {
+        if (there) {
+            modrm();
+        }
+    }
+
+    /** A memory operand that is only an offset. */
+    Ea absolute(long offset) {
+        return make(Cpu.ZERO, Cpu.ZERO, 0, offset, Cpu.DS, false);
     }
 
     private Ea make(int base, int index, int scale, long disp, int defaultSegment, boolean ripRelative) {
