@@ -1,11 +1,15 @@
 package org.viridian.engine.loader;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
+import org.apache.commons.compress.compressors.lz4.BlockLZ4CompressorInputStream;
 import org.apache.commons.compress.compressors.lzma.LZMACompressorInputStream;
 import org.tukaani.xz.SingleXZInputStream;
 
@@ -18,6 +22,9 @@ final class KernelPayload {
     private static final int MAX_SIZE = 512 << 20;
     /** Memory an xz dictionary may ask for, KiB. Kernels use 32 MiB. */
     private static final int MAX_XZ_KIB = 256 << 10;
+
+    /** Largest block of the legacy LZ4 frame. */
+    private static final int LZ4_BLOCK = 8 << 20;
 
     private KernelPayload() {}
 
@@ -39,6 +46,8 @@ final class KernelPayload {
                 stream = new BZip2CompressorInputStream(packed);
             } else if (b0 == 0x5D && b1 == 0) {
                 stream = new LZMACompressorInputStream(packed, MAX_XZ_KIB);
+            } else if (b0 == 0x02 && b1 == 0x21) {
+                return Optional.of(unpackLegacyLz4(packed)).filter(ElfImage::isElf);
             } else if (b0 == 0x7F && b1 == 'E') {
                 stream = packed;
             } else {
@@ -53,5 +62,27 @@ final class KernelPayload {
             throw new LoaderException(name + " is damaged: its payload does not unpack (" + damaged.getMessage()
                     + "). Fetch the file again.", damaged);
         }
+    }
+
+    /**
+     * The LZ4 "legacy" frame that kernels use: a magic number, then blocks of at most 8 MiB, each behind its packed size.
+     * What follows the last block (the kernel's own length word) is too short to be one.
+     */
+    private static byte[] unpackLegacyLz4(InputStream packed) throws IOException {
+        packed.skipNBytes(4);
+        ByteArrayOutputStream kernel = new ByteArrayOutputStream(64 << 20);
+        while (packed.available() > 8) {
+            int size = ByteBuffer.wrap(packed.readNBytes(4)).order(ByteOrder.LITTLE_ENDIAN).getInt();
+            if (size <= 0 || size > packed.available()) {
+                throw new IOException("an LZ4 block of %d bytes".formatted(size));
+            }
+            byte[] block = new BlockLZ4CompressorInputStream(new ByteArrayInputStream(packed.readNBytes(size)))
+                    .readNBytes(LZ4_BLOCK + 1);
+            if (block.length > LZ4_BLOCK || kernel.size() + block.length >= MAX_SIZE) {
+                throw new IOException("an LZ4 block unpacks to more than it may");
+            }
+            kernel.writeBytes(block);
+        }
+        return kernel.toByteArray();
     }
 }
