@@ -51,7 +51,7 @@ final class KernelPackage {
         // Most dependencies stand behind their users or were wanted anyway; walk again only while some are missing.
         Map<String, Module> found = first.modules;
         for (Set<String> missing = first.missing(); !missing.isEmpty();) {
-            Pass next = new Pass(missing);
+            Pass next = new Pass(new HashSet<>(missing));
             next.kernel = first.kernel;
             DebFile.walk(deb, next::file);
             if (!next.modules.keySet().containsAll(missing)) {

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What a kernel module says of itself in its ELF section {@code .modinfo}: {@code key=value} strings, each ended by a
@@ -39,7 +40,9 @@ record ModuleInfo(List<String> depends, List<String> aliases) {
                 if (".modinfo".equals(string(module, names + elf.getInt(header)))) {
                     int from = Math.toIntExact(elf.getLong(header + SH_OFFSET));
                     int size = Math.toIntExact(elf.getLong(header + SH_SIZE));
-                    return parse(Arrays.copyOfRange(module, from, Math.addExact(from, size)));
+                    // copyOfRange would pad a section that claims to reach beyond the file, up to all memory.
+                    Objects.checkFromIndexSize(from, size, module.length);
+                    return parse(Arrays.copyOfRange(module, from, from + size));
                 }
             }
         } catch (IndexOutOfBoundsException | ArithmeticException e) {
