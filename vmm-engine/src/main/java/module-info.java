@@ -1,6 +1,7 @@
 /** The engine: partitions, virtual processors, guest memory, buses, clock and the hypervisor interface. Holds no device. */
 module org.viridian.engine {
     requires transitive com.sun.jna;
+    requires java.management;
     requires org.apache.commons.compress;
     requires org.tukaani.xz;
 
@@ -8,9 +9,12 @@ module org.viridian.engine {
     exports org.viridian.engine.bus;
     exports org.viridian.engine.clock;
     exports org.viridian.engine.device;
+    exports org.viridian.engine.firmware;
     exports org.viridian.engine.hyperv;
     exports org.viridian.engine.interrupt;
+    exports org.viridian.engine.loader;
     exports org.viridian.engine.memory;
     exports org.viridian.engine.partition;
     exports org.viridian.engine.processor;
+    exports org.viridian.engine.software;
 }

@@ -52,38 +52,48 @@ public final class PortBus {
         }
     }
 
-    /** Reads a port; {@code size} is 1, 2 or 4. */
+    /** Reads a port outside an exit; {@code size} is 1, 2 or 4. */
     public int read(int port, int size) {
+        return read(-1, port, size);
+    }
+
+    /** Reads a port for processor {@code vp}; {@code size} is 1, 2 or 4. */
+    public int read(int vp, int port, int size) {
         Slot slot = slots[port & 0xFFFF];
         int mask = size == 4 ? -1 : (1 << (size * 8)) - 1;
         if (slot == null) {
             return mask;
         }
         if (!slot.locked) {
-            return slot.handler.read(port & 0xFFFF, size) & mask;
+            return slot.handler.readBy(vp, port & 0xFFFF, size) & mask;
         }
         deviceLock.lock();
         try {
-            return slot.handler.read(port & 0xFFFF, size) & mask;
+            return slot.handler.readBy(vp, port & 0xFFFF, size) & mask;
         } finally {
             deviceLock.unlock();
         }
     }
 
-    /** Writes a port; {@code size} is 1, 2 or 4. */
+    /** Writes a port outside an exit; {@code size} is 1, 2 or 4. */
     public void write(int port, int size, int value) {
+        write(-1, port, size, value);
+    }
+
+    /** Writes a port for processor {@code vp}; {@code size} is 1, 2 or 4. */
+    public void write(int vp, int port, int size, int value) {
         Slot slot = slots[port & 0xFFFF];
         if (slot == null) {
             return;
         }
         int masked = size == 4 ? value : value & ((1 << (size * 8)) - 1);
         if (!slot.locked) {
-            slot.handler.write(port & 0xFFFF, size, masked);
+            slot.handler.writeBy(vp, port & 0xFFFF, size, masked);
             return;
         }
         deviceLock.lock();
         try {
-            slot.handler.write(port & 0xFFFF, size, masked);
+            slot.handler.writeBy(vp, port & 0xFFFF, size, masked);
         } finally {
             deviceLock.unlock();
         }

@@ -18,4 +18,14 @@ public interface PortHandler {
      * @param value the value, zero-extended
      */
     void write(int port, int size, int value);
+
+    /** As {@link #read}, for the few handlers that need to know the processor: {@code vp}, or -1 outside an exit. */
+    default int readBy(int vp, int port, int size) {
+        return read(port, size);
+    }
+
+    /** As {@link #write}, for the few handlers that need to know the processor: {@code vp}, or -1 outside an exit. */
+    default void writeBy(int vp, int port, int size, int value) {
+        write(port, size, value);
+    }
 }

@@ -116,9 +116,19 @@ public final class Partition implements PowerControl, AutoCloseable {
         return List.copyOf(processors);
     }
 
+    /** One processor, by VP index. */
+    public VirtualProcessor processor(int vp) {
+        return processors.get(vp);
+    }
+
     /** Exit counts of this VM: port, MMIO, MSR. */
     public List<Counter> exitCounters() {
         return List.of(portExits, mmioExits, msrExits);
+    }
+
+    /** Host processor time that the processors' threads have used so far, nanoseconds. */
+    public long processorNanos() {
+        return runner.processorNanos();
     }
 
     /** Who answers the synthetic MSRs; set once by the hypervisor interface. */
@@ -176,13 +186,13 @@ public final class Partition implements PowerControl, AutoCloseable {
             @Override
             public int readPort(int port, int size) {
                 portExits.increment();
-                return ports.read(port, size);
+                return ports.read(vp, port, size);
             }
 
             @Override
             public void writePort(int port, int size, int value) {
                 portExits.increment();
-                ports.write(port, size, value);
+                ports.write(vp, port, size, value);
             }
 
             @Override
