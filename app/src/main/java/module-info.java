@@ -15,6 +15,7 @@ module org.viridian.app {
     exports org.viridian.app.definition;
     exports org.viridian.app.library;
     exports org.viridian.app.machine;
+    exports org.viridian.app.quickcreate;
     exports org.viridian.app.text;
 
 

@@ -93,7 +93,7 @@ public final class Library implements AutoCloseable {
             throw new Failure(Failure.Kind.STATE, Text.of("vm.exists", vm.name(), store.folder(vm.name())));
         }
         // Downloads come first: a folder of a VM that could not be had would only be in the way.
-        Optional<GuestSource.Files> debian = vm.source() instanceof NewVm.Source.Debian source
+        Optional<GuestSource.BootFiles> debian = vm.source() instanceof NewVm.Source.Debian source
                 ? Optional.of(guests.assemble(source.flavour(), progress))
                 : Optional.empty();
         Path folder = store.createFolder(vm.name());
@@ -266,13 +266,13 @@ public final class Library implements AutoCloseable {
         }
     }
 
-    private static Boot boot(NewVm vm, Optional<GuestSource.Files> debian, Path folder) throws IOException {
+    private static Boot boot(NewVm vm, Optional<GuestSource.BootFiles> debian, Path folder) throws IOException {
         return switch (vm.source()) {
             case NewVm.Source.Kernel kernel ->
                 new Boot(kernel.kernel().toAbsolutePath(), absolute(kernel.initrd()), kernel.commandLine());
             case NewVm.Source.Debian source -> {
                 // Copied, because a cache may be emptied at any time and a VM must survive that.
-                GuestSource.Files files = debian.orElseThrow();
+                GuestSource.BootFiles files = debian.orElseThrow();
                 Path kernel = Files.copy(files.kernel(), folder.resolve("vmlinuz"));
                 Path initrd = Files.copy(files.initrd(), folder.resolve("initrd.img"));
                 yield new Boot(kernel, Optional.of(initrd), files.commandLine());
