@@ -6,6 +6,7 @@ module org.viridian.app {
     requires org.controlsfx.controls;
     requires atlantafx.base;
     requires org.kordamp.ikonli.javafx;
+    requires org.kordamp.ikonli.material2;
     requires tools.jackson.databind;
     requires info.picocli;
     requires org.apache.commons.compress;
