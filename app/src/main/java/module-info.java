@@ -19,6 +19,7 @@ module org.viridian.app {
     exports org.viridian.app.quickcreate;
     exports org.viridian.app.text;
 
+    opens org.viridian.app.cli to info.picocli;
 
     uses org.viridian.app.command.Windows;
 }

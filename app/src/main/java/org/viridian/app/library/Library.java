@@ -21,6 +21,7 @@ import org.viridian.app.machine.MachineConfig.Boot;
 import org.viridian.app.machine.MachineConfig.Disk;
 import org.viridian.app.machine.MachineConfig.Engine;
 import org.viridian.app.machine.MachineConfig.SerialTarget;
+import org.viridian.app.machine.MachineException;
 import org.viridian.app.machine.MachineState;
 import org.viridian.app.text.Failure;
 import org.viridian.app.text.Progress;
@@ -217,6 +218,16 @@ public final class Library implements AutoCloseable {
             running = List.copyOf(here.values());
         }
         running.forEach(LocalSession::turnOff);
+    }
+
+    /** A refusal of the machine's maker as a failure of the same kind. */
+    public static Failure failure(MachineException e) {
+        Failure.Kind kind = switch (e.kind()) {
+            case BAD_INPUT -> Failure.Kind.BAD_INPUT;
+            case HOST -> Failure.Kind.HOST;
+            case STATE -> Failure.Kind.STATE;
+        };
+        return new Failure(kind, Text.verbatim(e.getMessage()), e);
     }
 
     private ControlSockets sockets() throws Failure {
