@@ -1,10 +1,8 @@
 package org.viridian.app.machine;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.viridian.devices.emulated.Board;
@@ -19,14 +17,11 @@ import org.viridian.display.vga.VgaDevice;
 import org.viridian.engine.backend.Backend;
 import org.viridian.engine.backend.BackendException;
 import org.viridian.engine.device.DeviceNode;
-import org.viridian.engine.firmware.AcpiTables;
-import org.viridian.engine.firmware.Smbios;
-import org.viridian.engine.loader.BootLoader;
+import org.viridian.engine.loader.DirectBoot;
 import org.viridian.engine.loader.LoaderException;
 import org.viridian.engine.partition.GuestCrash;
 import org.viridian.engine.partition.Partition;
 import org.viridian.engine.partition.PartitionListener;
-import org.viridian.engine.processor.ProcessorState;
 
 /**
  * The machine: a partition with the board, the hypervisor interface, VMBus and its VSPs on it. It only puts together and
@@ -37,7 +32,7 @@ final class PartitionMachine implements Machine, PartitionListener {
 
     private final MachineConfig config;
     private final String engine;
-    private final BootLoader loader;
+    private final DirectBoot boot;
     private final Partition partition;
     private final GuestRam ram;
     private final Board board;
@@ -56,10 +51,10 @@ final class PartitionMachine implements Machine, PartitionListener {
     private volatile Ending ending;
     private boolean released;
 
-    PartitionMachine(MachineConfig config, Backend backend, BootLoader loader) throws BackendException, MachineException {
+    PartitionMachine(MachineConfig config, Backend backend, DirectBoot boot) throws BackendException, MachineException {
         this.config = config;
         this.engine = backend.name();
-        this.loader = loader;
+        this.boot = boot;
         List<AutoCloseable> built = new ArrayList<>();
         try {
             partition = new Partition(config.name(), config.processors(), backend);
@@ -97,17 +92,6 @@ final class PartitionMachine implements Machine, PartitionListener {
         }
     }
 
-    /** Puts the kernel into memory and processor 0 at its door. */
-    private void loadKernel() throws LoaderException {
-        long rsdp = AcpiTables.write(partition.memory(), config.processors(), config.integration());
-        Smbios.write(partition.memory(),
-                config.integration() ? Smbios.Identity.HYPER_V : Smbios.Identity.VIRIDIAN,
-                UUID.nameUUIDFromBytes(config.name().getBytes(StandardCharsets.UTF_8)),
-                config.processors(), config.memoryBytes());
-        ProcessorState start = loader.load(partition.memory(), rsdp);
-        partition.processors().getFirst().state(start);
-    }
-
     @Override
     public MachineConfig config() {
         return config;
@@ -141,7 +125,7 @@ final class PartitionMachine implements Machine, PartitionListener {
                         "%s has been started already.".formatted(config.name()), null);
             }
             try {
-                loadKernel();
+                boot.prepare(partition);
             } catch (LoaderException refused) {
                 throw new MachineException(MachineException.Kind.BAD_INPUT, refused.getMessage(), refused);
             }
@@ -243,7 +227,7 @@ final class PartitionMachine implements Machine, PartitionListener {
         board.reset();
         synthetic.reset();
         try {
-            loadKernel();
+            boot.prepare(partition);
         } catch (LoaderException refused) {
             throw new IllegalStateException(refused.getMessage(), refused);
         }

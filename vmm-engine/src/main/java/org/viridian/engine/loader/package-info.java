@@ -1,2 +1,2 @@
-/** Puts a kernel into guest memory and a processor at its door, without firmware. */
+/** Booting without firmware: the Linux boot protocol, multiboot 1, and what firmware would have left in memory. */
 package org.viridian.engine.loader;
