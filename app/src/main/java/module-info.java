@@ -9,6 +9,14 @@ module org.viridian.app {
     requires tools.jackson.databind;
     requires info.picocli;
     requires org.apache.commons.compress;
+    requires org.tukaani.xz;
 
+    exports org.viridian.app.command;
+    exports org.viridian.app.definition;
+    exports org.viridian.app.library;
     exports org.viridian.app.machine;
+    exports org.viridian.app.text;
+
+
+    uses org.viridian.app.command.Windows;
 }

@@ -7,7 +7,9 @@ module org.viridian.devices {
     exports org.viridian.devices.emulated.isa;
     exports org.viridian.devices.emulated.pci;
     exports org.viridian.devices.emulated.power;
+    exports org.viridian.devices.emulated.ps2;
     exports org.viridian.devices.emulated.serial;
     exports org.viridian.devices.emulated.timer;
     exports org.viridian.devices.input;
+    exports org.viridian.devices.inventory;
 }

@@ -6,4 +6,5 @@ module org.viridian.display {
     requires com.sun.jna.platform;
 
     exports org.viridian.display.surface;
+    exports org.viridian.display.vga;
 }

@@ -1,6 +1,7 @@
 /** The engine: partitions, virtual processors, guest memory, buses, clock and the hypervisor interface. Holds no device. */
 module org.viridian.engine {
     requires transitive com.sun.jna;
+    requires java.management;
     requires org.apache.commons.compress;
     requires org.tukaani.xz;
 
@@ -15,4 +16,5 @@ module org.viridian.engine {
     exports org.viridian.engine.memory;
     exports org.viridian.engine.partition;
     exports org.viridian.engine.processor;
+    exports org.viridian.engine.software;
 }

@@ -17,6 +17,9 @@ import org.viridian.devices.emulated.pci.PowerFunction;
 import org.viridian.devices.emulated.power.PowerManagement;
 import org.viridian.devices.emulated.power.ResetControl;
 import org.viridian.devices.emulated.power.Smbus;
+import org.viridian.devices.emulated.ps2.I8042;
+import org.viridian.devices.emulated.ps2.Ps2Keyboard;
+import org.viridian.devices.emulated.ps2.Ps2Mouse;
 import org.viridian.devices.emulated.serial.Uart16550;
 import org.viridian.devices.emulated.timer.Pit8254;
 import org.viridian.devices.emulated.timer.Rtc;
@@ -25,6 +28,7 @@ import org.viridian.engine.bus.PortBus;
 import org.viridian.engine.clock.VmClock;
 import org.viridian.engine.device.Device;
 import org.viridian.engine.device.DeviceNode;
+import org.viridian.engine.firmware.BoardMap;
 import org.viridian.engine.interrupt.InterruptFabric;
 import org.viridian.engine.partition.Partition;
 import org.viridian.engine.partition.PowerControl;
@@ -37,8 +41,9 @@ import org.viridian.engine.partition.PowerControl;
  * processors stopped, they take the device lock; accessors from any thread.
  */
 public final class Board implements AutoCloseable {
-    private static final int[] COM_PORTS = {0x3F8, 0x2F8};
-    private static final int[] COM_IRQS = {4, 3};
+    private static final int TIMER_IRQ = 0;
+    /** Level-triggered without firmware: the SCI and what PCI interrupts reach, as the ACPI tables declare them. */
+    private static final int LEVEL_IRQS = BoardMap.PCI_IRQS.stream().mapToInt(irq -> 1 << irq).reduce(1 << BoardMap.SCI, (a, b) -> a | b);
     private static final int SMBUS_OFFSET = 0x100;
     private static final int CMOS_PROCESSORS = 0x5F;
 
@@ -47,6 +52,7 @@ public final class Board implements AutoCloseable {
     private final PciBus pci;
     private final PowerManagement powerManagement;
     private final Rtc rtc;
+    private final I8042 keyboardController;
     private final List<Uart16550> serial = new ArrayList<>();
     /** In the order of restoring: interrupt controllers last, when every wire has its level. */
     private final List<Device> devices = new ArrayList<>();
@@ -63,27 +69,33 @@ public final class Board implements AutoCloseable {
             PowerControl power, ReentrantLock deviceLock) {
         this.deviceLock = deviceLock;
 
-        PicPair pic = new PicPair(interrupts, deviceLock, clock::nanoTime);
+        PicPair pic = new PicPair(interrupts, deviceLock, clock::nanoTime, config.firmware() ? 0 : LEVEL_IRQS);
         pic.attach(ports);
         IoApic ioApic = new IoApic(interrupts, deviceLock, clock::nanoTime);
         ioApic.attach(mmio);
         controllers = List.of(pic, ioApic);
         router = new InterruptRouter(pic, ioApic, deviceLock);
 
-        Pit8254 pit = add(new Pit8254(clock, router.line(0)));
+        Pit8254 pit = add(new Pit8254(clock, router.line(TIMER_IRQ)));
         pit.attach(ports);
-        rtc = add(new Rtc(clock, config.wall(), router.line(8)));
+        rtc = add(new Rtc(clock, config.wall(), router.line(BoardMap.RTC_IRQ)));
         rtc.attach(ports);
         rtc.cmos(CMOS_PROCESSORS, config.processors() - 1);
-        powerManagement = add(new PowerManagement(clock, router.line(9), power, !config.firmware()));
+        powerManagement = add(new PowerManagement(clock, router.line(BoardMap.SCI), power, !config.firmware()));
         powerManagement.attach(ports);
         Smbus smbus = add(new Smbus(clock::nanoTime));
         smbus.attach(ports);
         ResetControl resetControl = add(new ResetControl(power, clock::nanoTime));
         resetControl.attach(ports);
+        keyboardController = add(new I8042(
+                clock, deviceLock, router.line(BoardMap.KEYBOARD_IRQ), router.line(BoardMap.MOUSE_IRQ), power));
+        keyboardController.attach(ports);
+        add(keyboardController.keyboard());
+        add(keyboardController.mouse());
         add(new DmaController(clock::nanoTime)).attach(ports);
-        for (int i = 0; i < COM_PORTS.length; i++) {
-            Uart16550 uart = add(new Uart16550(i, COM_PORTS[i], COM_IRQS[i], router.line(COM_IRQS[i]), clock, deviceLock));
+        for (int i = 0; i < BoardMap.COM_PORTS.size(); i++) {
+            int irq = BoardMap.COM_IRQS.get(i);
+            Uart16550 uart = add(new Uart16550(i, BoardMap.COM_PORTS.get(i), irq, router.line(irq), clock, deviceLock));
             uart.attach(ports);
             serial.add(uart);
         }
@@ -121,6 +133,16 @@ public final class Board implements AutoCloseable {
     /** COM1 and COM2. */
     public List<Uart16550> serialPorts() {
         return List.copyOf(serial);
+    }
+
+    /** The PS/2 keyboard. */
+    public Ps2Keyboard keyboard() {
+        return keyboardController.keyboard();
+    }
+
+    /** The PS/2 mouse. */
+    public Ps2Mouse mouse() {
+        return keyboardController.mouse();
     }
 
     /** The clock, for CMOS bytes that firmware reads. */

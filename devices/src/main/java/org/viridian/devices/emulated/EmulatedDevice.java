@@ -15,6 +15,7 @@ import org.viridian.engine.device.DeviceState;
 public abstract class EmulatedDevice implements Device {
     private final DeviceNode node;
     private final Counter exits;
+    private boolean used;
 
     /**
      * @param id stable within the VM
@@ -35,6 +36,7 @@ public abstract class EmulatedDevice implements Device {
     /** Counts an access by the guest; the first one makes the device active. */
     protected final void accessed() {
         exits.increment();
+        used = true;
         if (node.state() == DeviceState.IDLE) {
             node.state(DeviceState.ACTIVE, "first access by the guest");
         }
@@ -42,9 +44,20 @@ public abstract class EmulatedDevice implements Device {
 
     /** Lets the node go back to idle at a reset; a bypassed device stays so until its twin lets go. */
     protected final void idleAfterReset() {
+        used = false;
         if (node.state() == DeviceState.ACTIVE || node.state() == DeviceState.PROBLEM) {
             node.state(DeviceState.IDLE, "reset");
         }
+    }
+
+    /** Enters or leaves the bypassed state. */
+    protected final void bypass(boolean bypassed, String reason) {
+        node.state(bypassed ? DeviceState.BYPASSED : used ? DeviceState.ACTIVE : DeviceState.IDLE, reason);
+    }
+
+    /** True while the synthetic twin does the work. */
+    protected final boolean bypassed() {
+        return node.state() == DeviceState.BYPASSED;
     }
 
     /**

@@ -126,6 +126,11 @@ public final class Partition implements PowerControl, AutoCloseable {
         return List.of(portExits, mmioExits, msrExits);
     }
 
+    /** Host processor time that the processors' threads have used so far, nanoseconds. */
+    public long processorNanos() {
+        return runner.processorNanos();
+    }
+
     /** Who answers the synthetic MSRs; set once by the hypervisor interface. */
     public void msrHandler(MsrHandler handler) {
         msrHandler = handler;

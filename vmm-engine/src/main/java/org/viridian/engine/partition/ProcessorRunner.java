@@ -1,7 +1,9 @@
 package org.viridian.engine.partition;
 
-import java.util.ArrayList;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -37,7 +39,7 @@ final class ProcessorRunner {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final LinkedBlockingQueue<Ticket> requests = new LinkedBlockingQueue<>();
-    private final List<Thread> threads = new ArrayList<>();
+    private final List<Thread> threads = new CopyOnWriteArrayList<>();
     private Thread control;
 
     // Guarded by lock.
@@ -67,6 +69,15 @@ final class ProcessorRunner {
         Ticket ticket = new Ticket(request, new CountDownLatch(1));
         requests.add(ticket);
         return ticket.done();
+    }
+
+    long processorNanos() {
+        ThreadMXBean times = ManagementFactory.getThreadMXBean();
+        long sum = 0;
+        for (Thread thread : threads) {
+            sum += Math.max(0, times.getThreadCpuTime(thread.threadId()));
+        }
+        return sum;
     }
 
     void pause() {

@@ -38,6 +38,8 @@ public final class Pit8254 extends BytePortDevice {
     // Volatile.
     private final PitChannel[] channels = {new PitChannel(true), new PitChannel(true), new PitChannel(false)};
     private int portB;
+    /** Tick of channel 0's next rising edge, which the timer is armed for. */
+    private long nextRise = PitChannel.NEVER;
 
     /**
      * @param clock the VM's time
@@ -63,6 +65,10 @@ public final class Pit8254 extends BytePortDevice {
     }
 
     private void outRose() {
+        if (now() < nextRise) {
+            // The guest reprogrammed the channel while this call waited for the lock.
+            return;
+        }
         // Several edges that the host was too late for become one, as they would in a masked PIC input.
         interrupts.increment();
         irq0.set(false);
@@ -71,11 +77,11 @@ public final class Pit8254 extends BytePortDevice {
     }
 
     private void schedule() {
-        long rise = channels[0].nextRise(now());
-        if (rise == PitChannel.NEVER) {
+        nextRise = channels[0].nextRise(now());
+        if (nextRise == PitChannel.NEVER) {
             timer.cancel();
         } else {
-            timer.arm(Ticks.nanosOf(rise, FREQUENCY));
+            timer.arm(Ticks.nanosOf(nextRise, FREQUENCY));
         }
     }
 
@@ -147,6 +153,7 @@ public final class Pit8254 extends BytePortDevice {
     public void reset() {
         idleAfterReset();
         timer.cancel();
+        nextRise = PitChannel.NEVER;
         channels[0].reset(true);
         channels[1].reset(true);
         channels[2].reset(false);

@@ -1,0 +1,2 @@
+/** The command line: picocli verbs over the command core. */
+package org.viridian.app.cli;

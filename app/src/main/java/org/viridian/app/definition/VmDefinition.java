@@ -1,0 +1,55 @@
+package org.viridian.app.definition;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.viridian.app.machine.MachineConfig;
+import org.viridian.app.machine.MachineConfig.Boot;
+import org.viridian.app.machine.MachineConfig.Disk;
+import org.viridian.app.machine.MachineConfig.Engine;
+import org.viridian.app.machine.MachineConfig.SerialTarget;
+
+/**
+ * One VM as its file {@code vm.json} describes it. Immutable; a change is a new record given to
+ * {@link DefinitionStore#save}.
+ *
+ * @param name the VM's name and its folder's name, see {@link DefinitionRules}
+ * @param memoryMiB RAM in MiB
+ * @param processors virtual processors
+ * @param engine which backend
+ * @param boot what it boots
+ * @param disks hard disks in LUN order
+ * @param dvd the ISO in the DVD drive, if any
+ * @param integration whether synthetic devices are offered
+ * @param unknownFields a JSON object with the fields of the file that this version does not know; written back as they
+ *     were
+ */
+public record VmDefinition(
+        String name,
+        int memoryMiB,
+        int processors,
+        Engine engine,
+        Boot boot,
+        List<Disk> disks,
+        Optional<Path> dvd,
+        boolean integration,
+        String unknownFields) {
+
+    /** Copies the list. */
+    public VmDefinition {
+        disks = List.copyOf(disks);
+    }
+
+    /** A definition without unknown fields. */
+    public VmDefinition(String name, int memoryMiB, int processors, Engine engine, Boot boot, List<Disk> disks,
+            Optional<Path> dvd, boolean integration) {
+        this(name, memoryMiB, processors, engine, boot, disks, dvd, integration, "{}");
+    }
+
+    /** The machine this definition describes. */
+    public MachineConfig machine(Engine engineOverride, SerialTarget serial1) {
+        return new MachineConfig(name, (long) memoryMiB << 20, processors,
+                engineOverride == null ? engine : engineOverride, boot, disks, dvd, integration, serial1,
+                Optional.empty());
+    }
+}

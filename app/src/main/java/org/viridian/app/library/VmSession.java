@@ -1,0 +1,64 @@
+package org.viridian.app.library;
+
+import java.util.List;
+import java.util.Optional;
+import org.viridian.app.machine.Machine;
+import org.viridian.app.text.Failure;
+
+/**
+ * A hold on a VM that is running, in this process or in another. Every method fails with {@link Failure.Kind#STATE}
+ * once the VM has ended.
+ *
+ * <p>Thread rule: any thread; a remote session blocks for the answer, so never call it on the JavaFX thread.
+ */
+public interface VmSession extends AutoCloseable {
+    /** The VM's name. */
+    String name();
+
+    /** The machine itself, when it lives in this process: for the console and the live device manager. */
+    Optional<Machine> machine();
+
+    /** Figures at this moment. */
+    VmStatus status() throws Failure;
+
+    /**
+     * Asks the guest to power off.
+     *
+     * @return false when nothing in the guest listens
+     */
+    boolean shutDown() throws Failure;
+
+    /** Turns off at once. */
+    void kill() throws Failure;
+
+    /** Lets the processors stand still. */
+    void pause() throws Failure;
+
+    /** Goes on. */
+    void resume() throws Failure;
+
+    /** Presses reset. */
+    void reset() throws Failure;
+
+    /** Types text as on a US keyboard; fails with the first character that has no key. */
+    void type(String text) throws Failure;
+
+    /** Presses keys together, such as {@code ctrl-alt-delete}, {@code enter} or {@code shift-f10}. */
+    void key(String combination) throws Failure;
+
+    /** The screen at native size as a PNG file. */
+    byte[] screenshot() throws Failure;
+
+    /** Every device. */
+    List<DeviceReport> devices() throws Failure;
+
+    /** What COM1 has sent lately. */
+    String serialText() throws Failure;
+
+    /** Waits until the VM has ended, at most so long; true when it has. */
+    boolean awaitEnd(long timeoutMillis) throws Failure, InterruptedException;
+
+    /** Lets go of the connection. The VM goes on. */
+    @Override
+    void close();
+}

@@ -1,0 +1,2 @@
+/** Gallery guests, put together from packages of the distribution itself. */
+package org.viridian.app.quickcreate;

@@ -1,0 +1,2 @@
+/** MMX and SSE: arithmetic and decoder. */
+package org.viridian.engine.software.simd;
