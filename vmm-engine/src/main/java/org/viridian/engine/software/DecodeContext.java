@@ -242,6 +242,11 @@ public final class DecodeContext {
         }
     }
 
+    /** True when an 8-bit register number means the low byte of the register with that number. */
+    boolean lowByte(int register) {
+        return rex != 0 || register < 4;
+    }
+
     /** A memory operand that is only an offset. */
     Ea absolute(long offset) {
         return make(Cpu.ZERO, Cpu.ZERO, 0, offset, Cpu.DS, false);
