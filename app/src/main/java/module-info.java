@@ -17,7 +17,10 @@ module org.viridian.app {
     exports org.viridian.app.library;
     exports org.viridian.app.machine;
     exports org.viridian.app.text;
+    exports org.viridian.app.ui;
 
 
     uses org.viridian.app.command.Windows;
+
+    provides org.viridian.app.command.Windows with org.viridian.app.ui.FxWindows;
 }
