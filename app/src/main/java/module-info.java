@@ -16,9 +16,11 @@ module org.viridian.app {
     exports org.viridian.app.definition;
     exports org.viridian.app.library;
     exports org.viridian.app.machine;
+    exports org.viridian.app.quickcreate;
     exports org.viridian.app.text;
     exports org.viridian.app.ui;
 
+    opens org.viridian.app.cli to info.picocli;
 
     uses org.viridian.app.command.Windows;
 

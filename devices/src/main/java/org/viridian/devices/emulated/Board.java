@@ -28,6 +28,7 @@ import org.viridian.engine.bus.PortBus;
 import org.viridian.engine.clock.VmClock;
 import org.viridian.engine.device.Device;
 import org.viridian.engine.device.DeviceNode;
+import org.viridian.engine.firmware.BoardMap;
 import org.viridian.engine.interrupt.InterruptFabric;
 import org.viridian.engine.partition.Partition;
 import org.viridian.engine.partition.PowerControl;
@@ -40,11 +41,13 @@ import org.viridian.engine.partition.PowerControl;
  * processors stopped, they take the device lock; accessors from any thread.
  */
 public final class Board implements AutoCloseable {
-    private static final int[] COM_PORTS = {0x3F8, 0x2F8};
-    private static final int[] COM_IRQS = {4, 3};
+    private static final int TIMER_IRQ = 0;
+    /** Level-triggered without firmware: the SCI and what PCI interrupts reach, as the ACPI tables declare them. */
+    private static final int LEVEL_IRQS = BoardMap.PCI_IRQS.stream().mapToInt(irq -> 1 << irq).reduce(1 << BoardMap.SCI, (a, b) -> a | b);
     private static final int SMBUS_OFFSET = 0x100;
     private static final int CMOS_PROCESSORS = 0x5F;
 
+    private final int processors;
     private final ReentrantLock deviceLock;
     private final InterruptRouter router;
     private final PciBus pci;
@@ -67,31 +70,34 @@ public final class Board implements AutoCloseable {
             PowerControl power, ReentrantLock deviceLock) {
         this.deviceLock = deviceLock;
 
-        PicPair pic = new PicPair(interrupts, deviceLock, clock::nanoTime);
+        PicPair pic = new PicPair(interrupts, deviceLock, clock::nanoTime, config.firmware() ? 0 : LEVEL_IRQS);
         pic.attach(ports);
         IoApic ioApic = new IoApic(interrupts, deviceLock, clock::nanoTime);
         ioApic.attach(mmio);
         controllers = List.of(pic, ioApic);
         router = new InterruptRouter(pic, ioApic, deviceLock);
 
-        Pit8254 pit = add(new Pit8254(clock, router.line(0)));
+        Pit8254 pit = add(new Pit8254(clock, router.line(TIMER_IRQ)));
         pit.attach(ports);
-        rtc = add(new Rtc(clock, config.wall(), router.line(8)));
+        rtc = add(new Rtc(clock, config.wall(), router.line(BoardMap.RTC_IRQ)));
         rtc.attach(ports);
-        rtc.cmos(CMOS_PROCESSORS, config.processors() - 1);
-        powerManagement = add(new PowerManagement(clock, router.line(9), power, !config.firmware()));
+        processors = config.processors();
+        rtc.cmos(CMOS_PROCESSORS, processors - 1);
+        powerManagement = add(new PowerManagement(clock, router.line(BoardMap.SCI), power, !config.firmware()));
         powerManagement.attach(ports);
         Smbus smbus = add(new Smbus(clock::nanoTime));
         smbus.attach(ports);
         ResetControl resetControl = add(new ResetControl(power, clock::nanoTime));
         resetControl.attach(ports);
-        keyboardController = add(new I8042(clock, deviceLock, router.line(1), router.line(12), power));
+        keyboardController = add(new I8042(
+                clock, deviceLock, router.line(BoardMap.KEYBOARD_IRQ), router.line(BoardMap.MOUSE_IRQ), power));
         keyboardController.attach(ports);
         add(keyboardController.keyboard());
         add(keyboardController.mouse());
         add(new DmaController(clock::nanoTime)).attach(ports);
-        for (int i = 0; i < COM_PORTS.length; i++) {
-            Uart16550 uart = add(new Uart16550(i, COM_PORTS[i], COM_IRQS[i], router.line(COM_IRQS[i]), clock, deviceLock));
+        for (int i = 0; i < BoardMap.COM_PORTS.size(); i++) {
+            int irq = BoardMap.COM_IRQS.get(i);
+            Uart16550 uart = add(new Uart16550(i, BoardMap.COM_PORTS.get(i), irq, router.line(irq), clock, deviceLock));
             uart.attach(ports);
             serial.add(uart);
         }
@@ -169,6 +175,8 @@ public final class Board implements AutoCloseable {
         deviceLock.lock();
         try {
             devices.forEach(Device::reset);
+            // CMOS keeps what the guest wrote, but firmware waits for as many processors as this says.
+            rtc.cmos(CMOS_PROCESSORS, processors - 1);
             router.reset();
             controllers.forEach(Device::reset);
         } finally {

@@ -1,6 +1,7 @@
 package org.viridian.devices.emulated;
 
 import java.time.InstantSource;
+import org.viridian.engine.firmware.BoardMap;
 
 /**
  * What distinguishes one VM's board from another's.
@@ -13,9 +14,6 @@ import java.time.InstantSource;
  * @param processors virtual processors; firmware reads it from CMOS
  */
 public record BoardConfig(boolean firmware, int pmBase, int debugExitPort, InstantSource wall, int processors) {
-    /** Where the ACPI tables of a machine without firmware say the ACPI block is. */
-    public static final int PM_BASE = 0x600;
-
     /** Refuses what no board can have. */
     public BoardConfig {
         if (pmBase <= 0 || pmBase > 0xFE00 || (pmBase & 0x3F) != 0) {
@@ -28,7 +26,7 @@ public record BoardConfig(boolean firmware, int pmBase, int debugExitPort, Insta
 
     /** A board for direct Linux boot, without a debug-exit port. */
     public static BoardConfig direct(int processors) {
-        return new BoardConfig(false, PM_BASE, -1, InstantSource.system(), processors);
+        return new BoardConfig(false, BoardMap.PM_BASE, -1, InstantSource.system(), processors);
     }
 
     /** This board with the debug-exit device at {@code port}, or without for -1. */

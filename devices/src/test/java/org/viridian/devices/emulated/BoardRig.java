@@ -9,6 +9,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.viridian.engine.bus.MmioBus;
 import org.viridian.engine.bus.PortBus;
 import org.viridian.engine.clock.VmClock;
+import org.viridian.engine.firmware.BoardMap;
 import org.viridian.engine.interrupt.InterruptFabric;
 import org.viridian.engine.partition.GuestCrash;
 import org.viridian.engine.partition.PowerControl;
@@ -93,7 +94,7 @@ public final class BoardRig implements AutoCloseable {
                 power.add("crash");
             }
         };
-        BoardConfig config = new BoardConfig(firmware, BoardConfig.PM_BASE, 0xF4, () -> START.plusNanos(clock.nanoTime()), 2);
+        BoardConfig config = new BoardConfig(firmware, BoardMap.PM_BASE, 0xF4, () -> START.plusNanos(clock.nanoTime()), 2);
         board = new Board(config, ports, mmio, clock, fabric, control, lock);
     }
 

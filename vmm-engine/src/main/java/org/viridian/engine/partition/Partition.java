@@ -116,6 +116,11 @@ public final class Partition implements PowerControl, AutoCloseable {
         return List.copyOf(processors);
     }
 
+    /** One processor, by VP index. */
+    public VirtualProcessor processor(int vp) {
+        return processors.get(vp);
+    }
+
     /** Exit counts of this VM: port, MMIO, MSR. */
     public List<Counter> exitCounters() {
         return List.of(portExits, mmioExits, msrExits);

@@ -13,25 +13,31 @@ final class Block {
     final MicroOp[] ops;
     /** Guest bytes covered; may reach into the next page. */
     final int bytes;
+    /** Guest instructions. */
+    final int count;
     /** Successors must be looked up afresh. */
     final boolean serialises;
+    /** Physical page of the second part of an instruction that crosses pages, else -1. */
+    final long tailPage;
+    /** In its page's list; only then may others refer to it. */
+    boolean cached;
     volatile boolean valid = true;
 
     Block nextInPage;
     Block nextInTail;
 
-    /** Successors in the same page, with their distance from this block's start. Racy hints. */
+    /** Successors in the same page, told apart by their offset. Racy hints. */
     Block next0;
-    long delta0;
     Block next1;
-    long delta1;
 
-    Block(int offset, int mode, MicroOp[] ops, int bytes, boolean serialises) {
+    Block(int offset, int mode, MicroOp[] ops, int count, int bytes, boolean serialises, long tailPage) {
         this.offset = offset;
         this.mode = mode;
         this.ops = ops;
+        this.count = count;
         this.bytes = bytes;
         this.serialises = serialises;
+        this.tailPage = tailPage;
     }
 
     /** Makes a stale block stop at its next instruction boundary, wherever it runs. */

@@ -39,8 +39,12 @@ final class CodePage {
     }
 
     /** Marks the page before its bytes are read; from now on no processor may fill a write tag for it. */
-    synchronized void populate(long epoch) {
+    synchronized void populate() {
         populated = true;
+    }
+
+    /** Notes the epoch that all other processors must acknowledge before blocks may be cached. */
+    synchronized void safeEpoch(long epoch) {
         if (safeEpoch < 0) {
             safeEpoch = epoch;
         }

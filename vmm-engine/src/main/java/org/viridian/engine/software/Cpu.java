@@ -1,35 +1,149 @@
 package org.viridian.engine.software;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.viridian.engine.processor.ProcessorBus;
 
 /**
- * One x86-64 processor: what the micro-operations work on.
+ * One x86-64 processor: what the micro-operations work on. Adds to the registers and the TLB the slow ways of memory,
+ * modes, and the requests of other threads.
  *
  * <p>Thread rule: everything belongs to the processor's own thread except {@link #request}.
  */
 public final class Cpu extends CpuMemory {
-    /** Another thread wants attention: see the PENDING constants. */
+    /** Another thread wants {@code run} to return. */
     static final int PENDING_KICK = 1;
+    /** The local APIC, the PIC or an NMI may have something to deliver. */
     static final int PENDING_INTERRUPT = 2;
+    /** A page has become code: drop write tags. */
     static final int PENDING_WRITE_TAGS = 4;
+    /** The physical address space has changed: drop the whole TLB. */
     static final int PENDING_FLUSH = 8;
+    /** HLT, or wait for SIPI. */
+    static final int PENDING_HALT = 16;
+    /** RFLAGS.TF is set. */
+    static final int PENDING_TRACE = 32;
 
+    /** Entries of a jump cache: 64 groups by page, 64 slots by offset. */
+    static final int JUMP_ENTRIES = 4096;
+
+    private static final VarHandle PENDING;
+
+    static {
+        try {
+            PENDING = MethodHandles.lookup().findVarHandle(Cpu.class, "pending", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** The shared view of guest physical memory. */
     final PhysicalMemory memory;
     /** No paging, no MMIO: addresses outside regions raise #PF. For comparison with a real CPU's ring 3. */
     final boolean flat;
+    final Walker walker = new Walker(this);
+    final Segments segments = new Segments(this);
+    final Exceptions exceptions = new Exceptions(this);
+    final FarTransfers far = new FarTransfers(this);
+    final ControlRegisters control = new ControlRegisters(this);
+    final Msrs msrs;
+    final LocalApic apic;
+    final CpuidTable cpuid;
+    final ReentrantLock splitLock;
+
+    volatile int pending;
     volatile long acknowledgedEpoch;
+    private volatile boolean sleeping;
+    private volatile Thread thread;
+
+    /** Where exits go; set while the processor runs. */
     ProcessorBus bus;
+    /** Accesses are made with user rights. */
+    private boolean userAccess;
+    /** Key of the code size and stack size: 0–7. */
+    int modeKey;
+    /** An interrupt waits for IF. */
+    boolean interruptDeferred;
+    /** Between HLT and the next interrupt. */
+    boolean halted;
+    /** NMIs wait for IRET. */
+    boolean nmiBlocked;
+    /** PAUSE instructions executed. */
+    int pauses;
+    /** Instructions retired. */
+    long instructions;
+
+    /** Fetch translations, 256 entries of tag and physical page with {@link #GLOBAL}; one table per privilege. */
+    private final long[] supervisorFetch = new long[512];
+    private final long[] userFetch = new long[512];
+    private long[] fetch = supervisorFetch;
+    private boolean fetchGlobal;
+
+    final long[] supervisorJumpTags = new long[JUMP_ENTRIES];
+    final Block[] supervisorJumps = new Block[JUMP_ENTRIES];
+    private final boolean[] supervisorJumpGlobal = new boolean[JUMP_ENTRIES];
+    final long[] userJumpTags = new long[JUMP_ENTRIES];
+    final Block[] userJumps = new Block[JUMP_ENTRIES];
+    /** Linear RIP to block, of the current privilege; cleared with the TLB. */
+    long[] jumpTags = supervisorJumpTags;
+    Block[] jumps = supervisorJumps;
 
     private final CpuFault fault = new CpuFault();
 
-    Cpu(PhysicalMemory memory, boolean flat) {
+    Cpu(PhysicalMemory memory, SharedProcessors shared, int index, CpuidTable cpuid, boolean flat) {
         this.memory = memory;
         this.flat = flat;
+        this.cpuid = cpuid;
+        this.splitLock = shared.splitLock;
+        this.apic = new LocalApic(this, shared, index);
+        this.msrs = new Msrs(this, shared.clock);
+        flushAll();
     }
+
+    // ---- requests ----
 
     /** Asks the processor to look at something at its next block boundary. Any thread. */
     void request(int what) {
+        if ((pending & what) != what) {
+            PENDING.getAndBitwiseOr(this, what);
+        }
+        if (sleeping) {
+            LockSupport.unpark(thread);
+        }
     }
+
+    /** Takes these requests back. */
+    void withdraw(int what) {
+        PENDING.getAndBitwiseAnd(this, ~what);
+    }
+
+    /** Waits up to {@code nanos} (0: without limit) for a request outside {@code ignored}. Own thread only. */
+    void sleep(long nanos, int ignored) {
+        thread = Thread.currentThread();
+        sleeping = true;
+        try {
+            if ((pending & ~ignored) == 0) {
+                if (nanos > 0) {
+                    LockSupport.parkNanos(this, nanos);
+                } else {
+                    LockSupport.park(this);
+                }
+            }
+        } finally {
+            sleeping = false;
+        }
+    }
+
+    /** Called when IF may have become 1: lets a waiting interrupt in at the next boundary. */
+    void interruptsEnabled() {
+        if (interruptDeferred && (eflags & F_IF) != 0) {
+            request(PENDING_INTERRUPT);
+        }
+    }
+
+    // ---- exceptions ----
 
     @Override
     public CpuFault raise(int vector, int errorCode) {
@@ -76,23 +190,334 @@ public final class Cpu extends CpuMemory {
         return (cr0 & CR0_NE) != 0;
     }
 
+    /** Raises #GP(0) unless the current privilege level is 0. */
+    void requireCpl0() {
+        if (cpl != 0) {
+            throw raise(CpuFault.GP, 0);
+        }
+    }
+
+    // ---- modes ----
+
+    /** Sets the privilege level and the tables that go with it. */
+    void setCpl(int level) {
+        cpl = level;
+        boolean user = level == 3;
+        userAccess = user;
+        tlb = user ? userTlb : supervisorTlb;
+        fetch = user ? userFetch : supervisorFetch;
+        jumpTags = user ? userJumpTags : supervisorJumpTags;
+        jumps = user ? userJumps : supervisorJumps;
+    }
+
+    /** Derives code size, stack size and block key from CS, SS and EFER. */
+    void updateMode() {
+        int cs = segAttr[CS];
+        boolean stack32 = (segAttr[SS] & Segments.BIG) != 0;
+        if (longMode() && (cs & Segments.LONG) != 0) {
+            codeSize = 64;
+            stackMask = -1L;
+        } else {
+            codeSize = (cs & Segments.BIG) != 0 ? 32 : 16;
+            stackMask = stack32 ? 0xFFFF_FFFFL : 0xFFFF;
+        }
+        int key = codeSize == 64 ? 2 : (codeSize == 32 ? 1 : 0) | (stack32 ? 4 : 0);
+        if (key != modeKey) {
+            modeKey = key;
+            clearJumps();
+        }
+    }
+
+    /** Switches to supervisor rights for accesses to descriptor tables; answers what {@link #leaveSystem} wants back. */
+    boolean enterSystem() {
+        boolean was = userAccess;
+        userAccess = false;
+        tlb = supervisorTlb;
+        return was;
+    }
+
+    void leaveSystem(boolean was) {
+        userAccess = was;
+        tlb = was ? userTlb : supervisorTlb;
+    }
+
     /** Linear address of a segment offset in 16- and 32-bit code, after the checks of limit and type. */
     long legacyLinear(int segment, long offset, int size, boolean write) {
-        throw raise(CpuFault.UD);
+        return segments.legacyLinear(segment, offset, size, write);
     }
 
-    @Override
-    long slowLoad(long linear, int size) {
-        throw raise(CpuFault.UD);
+    // ---- translation ----
+
+    void flushAll() {
+        clearTlb(supervisorTlb);
+        clearTlb(userTlb);
+        for (int i = 0; i < 256; i++) {
+            supervisorFetch[i * 2] = 1;
+            userFetch[i * 2] = 1;
+        }
+        clearJumps();
     }
 
-    @Override
-    void slowStore(long linear, int size, long value) {
-        throw raise(CpuFault.UD);
+    private void clearJumps() {
+        for (int i = 0; i < JUMP_ENTRIES; i++) {
+            // No RIP maps all bits set to any slot but the last; that slot gets another value.
+            supervisorJumpTags[i] = i == JUMP_ENTRIES - 1 ? 0 : -1;
+            userJumpTags[i] = i == JUMP_ENTRIES - 1 ? 0 : -1;
+        }
+    }
+
+    /** Forgets everything but global pages: a CR3 write. */
+    void flushNonGlobal() {
+        for (int entry = 0; entry < TLB_ENTRIES; entry++) {
+            if ((supervisorTlb[entry * 4 + PHYSICAL] & GLOBAL) == 0) {
+                clearEntry(supervisorTlb, entry);
+            }
+            if ((userTlb[entry * 4 + PHYSICAL] & GLOBAL) == 0) {
+                clearEntry(userTlb, entry);
+            }
+        }
+        for (int i = 0; i < 256; i++) {
+            if ((supervisorFetch[i * 2 + 1] & GLOBAL) == 0) {
+                supervisorFetch[i * 2] = 1;
+            }
+            userFetch[i * 2] = 1;
+        }
+        for (int i = 0; i < JUMP_ENTRIES; i++) {
+            if (!supervisorJumpGlobal[i]) {
+                supervisorJumpTags[i] = i == JUMP_ENTRIES - 1 ? 0 : -1;
+            }
+            userJumpTags[i] = i == JUMP_ENTRIES - 1 ? 0 : -1;
+        }
+    }
+
+    /** Forgets one page, or the whole large page that maps this address: INVLPG. */
+    void flushPage(long linear) {
+        int entry = (int) (linear >>> 12) & TLB_ENTRIES - 1;
+        clearEntry(userTlb, entry);
+        clearEntry(supervisorTlb, entry);
+        long gigabyte = linear >> 30;
+        for (int i = 0; i < TLB_ENTRIES; i++) {
+            dropLarge(supervisorTlb, i, gigabyte);
+            dropLarge(userTlb, i, gigabyte);
+        }
+        for (int i = 0; i < 256; i++) {
+            if (supervisorFetch[i * 2] >> 30 == gigabyte) {
+                supervisorFetch[i * 2] = 1;
+            }
+            if (userFetch[i * 2] >> 30 == gigabyte) {
+                userFetch[i * 2] = 1;
+            }
+        }
+        int group = ((int) (linear >>> 12) & 63) << 6;
+        for (int i = group; i < group + 64; i++) {
+            supervisorJumpTags[i] = i == JUMP_ENTRIES - 1 ? 0 : -1;
+            userJumpTags[i] = i == JUMP_ENTRIES - 1 ? 0 : -1;
+        }
+    }
+
+    private static void dropLarge(long[] table, int entry, long gigabyte) {
+        if ((table[entry * 4 + PHYSICAL] & LARGE) != 0 && table[entry * 4 + READ_TAG] >> 30 == gigabyte) {
+            clearEntry(table, entry);
+        }
+    }
+
+    /** Drops write tags: of one physical page, or of all (-1). */
+    void dropWriteTags(long physicalPage) {
+        for (int entry = 0; entry < TLB_ENTRIES; entry++) {
+            dropWriteTag(supervisorTlb, entry, physicalPage);
+            dropWriteTag(userTlb, entry, physicalPage);
+        }
+    }
+
+    private static void dropWriteTag(long[] table, int entry, long physicalPage) {
+        if (physicalPage < 0 || (table[entry * 4 + PHYSICAL] & ~0xFFFL) == physicalPage) {
+            table[entry * 4 + WRITE_TAG] = emptyTag(entry);
+        }
+    }
+
+    private void checkCanonical(long linear) {
+        if (longMode() && linear << 16 >> 16 != linear) {
+            throw raise(CpuFault.GP, 0);
+        }
     }
 
     @Override
     long translate(long linear, int access) {
-        throw raise(CpuFault.UD);
+        long at = longMode() ? linear : linear & 0xFFFF_FFFFL;
+        checkCanonical(at);
+        long physical = walker.walk(at, access, userAccess);
+        if (access == ACCESS_EXECUTE) {
+            return physical;
+        }
+        PhysicalMemory.Region region = memory.find(physical);
+        if (region != null && at == linear && !apic.claims(physical)) {
+            int entry = (int) (at >>> 12) & TLB_ENTRIES - 1;
+            long page = at & ~0xFFFL;
+            tlb[entry * 4 + READ_TAG] = page;
+            CodePage code = region.codePage(physical);
+            boolean direct = walker.writable && region.writable && (code == null || !code.populated());
+            tlb[entry * 4 + WRITE_TAG] = direct ? page : emptyTag(entry);
+            tlb[entry * 4 + ADDEND] = (physical & ~0xFFFL) + region.addend - page;
+            tlb[entry * 4 + PHYSICAL] = physical & ~0xFFFL | (walker.global ? GLOBAL : 0) | (walker.large ? LARGE : 0)
+                    | (walker.writable && region.writable ? WRITABLE : 0);
+        }
+        return physical;
+    }
+
+    /** Physical address of an instruction fetch; {@link #fetchWasGlobal} tells of the page. */
+    long translateFetch(long linear) {
+        int i = ((int) (linear >>> 12) & 255) * 2;
+        if (fetch[i] == (linear & ~0xFFFL)) {
+            fetchGlobal = (fetch[i + 1] & GLOBAL) != 0;
+            return fetch[i + 1] & ~0xFFFL | linear & 0xFFF;
+        }
+        long physical = translate(linear, ACCESS_EXECUTE);
+        fetchGlobal = walker.global;
+        fetch[i] = linear & ~0xFFFL;
+        fetch[i + 1] = physical & ~0xFFFL | (walker.global ? GLOBAL : 0);
+        return physical;
+    }
+
+    /** Whether the page of the last {@link #translateFetch} survives CR3 writes. */
+    boolean fetchWasGlobal() {
+        return fetchGlobal;
+    }
+
+    static int jumpSlot(long linear) {
+        return ((int) (linear >>> 12) & 63) << 6 | ((int) linear ^ (int) linear >>> 6) & 63;
+    }
+
+    void rememberJump(long linear, Block block, boolean global) {
+        int slot = jumpSlot(linear);
+        jumpTags[slot] = linear;
+        jumps[slot] = block;
+        if (jumps == supervisorJumps) {
+            supervisorJumpGlobal[slot] = global;
+        }
+    }
+
+    // ---- slow memory ----
+
+    @Override
+    long slowLoad(long linear, int size) {
+        int room = 4096 - ((int) linear & 0xFFF);
+        if (size <= room) {
+            return loadPhysical(translate(linear, ACCESS_READ), size);
+        }
+        long first = translate(linear, ACCESS_READ);
+        long second = translate(linear + room, ACCESS_READ);
+        long value = 0;
+        for (int i = 0; i < size; i++) {
+            value |= loadPhysical(i < room ? first + i : second + i - room, 1) << i * 8;
+        }
+        return value;
+    }
+
+    @Override
+    void slowStore(long linear, int size, long value) {
+        int room = 4096 - ((int) linear & 0xFFF);
+        if (size <= room) {
+            int entry = ((int) (linear >>> 12) & TLB_ENTRIES - 1) * 4;
+            boolean known = tlb[entry + READ_TAG] == (linear & ~0xFFFL) && (tlb[entry + PHYSICAL] & WRITABLE) != 0;
+            long physical = known ? tlb[entry + PHYSICAL] & ~0xFFFL | linear & 0xFFF : translate(linear, ACCESS_WRITE);
+            storePhysical(physical, size, value);
+            if (known && !isCode(physical)) {
+                tlb[entry + WRITE_TAG] = linear & ~0xFFFL;
+            }
+            return;
+        }
+        long first = translate(linear, ACCESS_WRITE);
+        long second = translate(linear + room, ACCESS_WRITE);
+        for (int i = 0; i < size; i++) {
+            storePhysical(i < room ? first + i : second + i - room, 1, value >>> i * 8);
+        }
+    }
+
+    /** Reads 1, 2, 4 or 8 bytes of RAM, the local APIC or a device, zero-extended. */
+    private long loadPhysical(long physical, int size) {
+        if (apic.claims(physical)) {
+            return apic.readMmio((int) physical & 0xFFF, size);
+        }
+        PhysicalMemory.Region region = memory.find(physical);
+        if (region == null) {
+            return bus.readMmio(physical, size);
+        }
+        long host = physical + region.addend;
+        return switch (size) {
+            case 1 -> Mem.get8(host);
+            case 2 -> Mem.get16(host);
+            case 4 -> Mem.get32(host) & 0xFFFF_FFFFL;
+            default -> Mem.get64(host);
+        };
+    }
+
+    private void storePhysical(long physical, int size, long value) {
+        if (apic.claims(physical)) {
+            apic.writeMmio((int) physical & 0xFFF, size, value);
+            return;
+        }
+        PhysicalMemory.Region region = memory.find(physical);
+        if (region == null || !region.writable) {
+            bus.writeMmio(physical, size, value);
+            return;
+        }
+        long host = physical + region.addend;
+        switch (size) {
+            case 1 -> Mem.put8(host, (int) value);
+            case 2 -> Mem.put16(host, (int) value);
+            case 4 -> Mem.put32(host, (int) value);
+            default -> Mem.put64(host, value);
+        }
+        codeWritten(region, physical, size);
+    }
+
+    private boolean isCode(long physical) {
+        PhysicalMemory.Region region = memory.find(physical);
+        CodePage code = region == null ? null : region.codePage(physical);
+        return region == null || code != null && code.populated();
+    }
+
+    /** Drops code made from these bytes of one page. */
+    void codeWritten(PhysicalMemory.Region region, long physical, int size) {
+        CodePage code = region.codePage(physical);
+        if (code != null) {
+            code.wrote((int) physical & 0xFFF, size);
+        }
+    }
+
+    /**
+     * Host address for an atomic access, or 0 when it must go the slow way under {@link #splitLock}: devices, page
+     * crossings, code pages. Raises what a store would raise.
+     */
+    long hostForAtomic(long linear, int size) {
+        int entry = (int) (linear >>> 12) & TLB_ENTRIES - 1;
+        if (Long.compareUnsigned(tlb[entry * 4 + WRITE_TAG] ^ linear, 4096 - size) <= 0) {
+            return aligned(linear + tlb[entry * 4 + ADDEND], size);
+        }
+        probeWrite(linear, size);
+        if (Long.compareUnsigned(tlb[entry * 4 + WRITE_TAG] ^ linear, 4096 - size) <= 0) {
+            return aligned(linear + tlb[entry * 4 + ADDEND], size);
+        }
+        return 0;
+    }
+
+    private static long aligned(long host, int size) {
+        return (host & size - 1) == 0 ? host : 0;
+    }
+
+    /**
+     * Host address of a run of bytes for bulk work, or 0 when it is not plain memory; {@code bytes} must not cross the
+     * page. Raises what the access would raise.
+     */
+    long hostForBulk(long linear, int bytes, boolean write) {
+        int entry = (int) (linear >>> 12) & TLB_ENTRIES - 1;
+        int tag = write ? WRITE_TAG : READ_TAG;
+        if (tlb[entry * 4 + tag] != (linear & ~0xFFFL)) {
+            translate(linear, write ? ACCESS_WRITE : ACCESS_READ);
+            if (tlb[entry * 4 + tag] != (linear & ~0xFFFL)) {
+                return 0;
+            }
+        }
+        return linear + tlb[entry * 4 + ADDEND];
     }
 }

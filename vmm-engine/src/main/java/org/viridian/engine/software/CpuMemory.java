@@ -14,6 +14,8 @@ public abstract class CpuMemory extends CpuState {
     /** Flags in the low bits of the PHYSICAL word. */
     static final long GLOBAL = 1;
     static final long LARGE = 2;
+    /** A store needs no walk, only a look at the page's code. */
+    static final long WRITABLE = 4;
 
     static final int ACCESS_READ = 0;
     static final int ACCESS_WRITE = 1;
@@ -152,6 +154,10 @@ public abstract class CpuMemory extends CpuState {
 
     /** Raises what a store of {@code size} (1–4096) bytes would raise, without storing. */
     public final void probeWrite(long linear, int size) {
+        int i = slot(linear);
+        if (Long.compareUnsigned(tlb[i + WRITE_TAG] ^ linear, 4096 - size) <= 0) {
+            return;
+        }
         probe(linear, size, ACCESS_WRITE);
     }
 

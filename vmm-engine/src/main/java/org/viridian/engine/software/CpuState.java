@@ -84,6 +84,7 @@ public abstract class CpuState {
     static final long EFER_LME = 0x100;
     static final long EFER_LMA = 0x400;
     static final long EFER_NXE = 0x800;
+    static final long EFER_AIBRSE = 0x20_0000;
 
     private static final long AUX_MASK = 0xC000_0000_0000_0008L;
 

@@ -55,6 +55,11 @@ public final class DecodeContext {
     /** The memory operand, or null when {@link #mod} is 3. */
     public Ea ea;
 
+    /** STI, MOV SS: no interrupt before the next instruction. */
+    boolean shadow;
+    /** The LOCK prefix has been honoured. */
+    boolean lockable;
+
     private boolean ends;
     private boolean serialises;
 
@@ -100,6 +105,8 @@ public final class DecodeContext {
         mod = 3;
         reg = 0;
         rm = 0;
+        shadow = false;
+        lockable = false;
         ends = false;
         serialises = false;
     }
@@ -228,8 +235,30 @@ public final class DecodeContext {
         return make(base, index, scale, disp, seg, ripRelative);
     }
 
+    /** Reads ModRM of an instruction nobody knows, so that its length is right. */
+    void modrmIf(boolean there) {
+        if (there) {
+            modrm();
+        }
+    }
+
+    /** True when an 8-bit register number means the low byte of the register with that number. */
+    boolean lowByte(int register) {
+        return rex != 0 || register < 4;
+    }
+
+    /** A memory operand that is only an offset. */
+    Ea absolute(long offset) {
+        return make(Cpu.ZERO, Cpu.ZERO, 0, offset, Cpu.DS, false);
+    }
+
     private Ea make(int base, int index, int scale, long disp, int defaultSegment, boolean ripRelative) {
         return new Ea(base, index, scale, disp, segmentFor(defaultSegment), addrSize == 64 ? 0 : addrSize, mode != 64, ripRelative);
+    }
+
+    /** The implicit destination of MASKMOVDQU and MASKMOVQ: DS:rDI with the address size of the instruction. */
+    public Ea implicitDi() {
+        return make(7, Cpu.ZERO, 0, 0, Cpu.DS, false);
     }
 
     /** The segment slot of a memory operand: the override or the default; the zero slot for flat segments in 64-bit code. */

@@ -101,6 +101,10 @@ final class Mem {
         UNSAFE.copyMemory(from, to, bytes);
     }
 
+    static void copyOut(long from, byte[] to, int offset, int bytes) {
+        UNSAFE.copyMemory(null, from, to, Unsafe.ARRAY_BYTE_BASE_OFFSET + offset, bytes);
+    }
+
     static void fill(long to, long bytes, int value) {
         UNSAFE.setMemory(to, bytes, (byte) value);
     }

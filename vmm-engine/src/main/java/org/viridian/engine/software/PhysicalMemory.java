@@ -57,6 +57,10 @@ final class PhysicalMemory implements MemoryListener {
         processors.add(cpu);
     }
 
+    void removeProcessor(Cpu cpu) {
+        processors.remove(cpu);
+    }
+
     /** The region that holds this guest physical address, or null. */
     Region find(long physical) {
         for (Region region : regions) {

@@ -3,6 +3,7 @@ package org.viridian.devices.emulated.interrupt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import org.viridian.engine.firmware.BoardMap;
 import org.viridian.engine.interrupt.InterruptLine;
 
 /**
@@ -12,8 +13,6 @@ import org.viridian.engine.interrupt.InterruptLine;
  * <p>Thread rule: {@link #line} while the board is built; the lines it returns from any thread.
  */
 public final class InterruptRouter {
-    private static final int TIMER_PIN = 2;
-
     private final PicPair pic;
     private final IoApic ioApic;
     private final ReentrantLock deviceLock;
@@ -67,7 +66,7 @@ public final class InterruptRouter {
         if (irq < 16) {
             pic.line(irq, level);
         }
-        ioApic.line(irq == 0 ? TIMER_PIN : irq, level);
+        ioApic.line(irq == 0 ? BoardMap.TIMER_INPUT : irq, level);
     }
 
     private final class Wire implements InterruptLine {

@@ -6,6 +6,7 @@ import org.viridian.devices.emulated.EmulatedDevice;
 import org.viridian.engine.bus.MmioBus;
 import org.viridian.engine.bus.MmioHandler;
 import org.viridian.engine.device.Counter;
+import org.viridian.engine.firmware.BoardMap;
 import org.viridian.engine.interrupt.InterruptFabric;
 
 /**
@@ -15,7 +16,7 @@ import org.viridian.engine.interrupt.InterruptFabric;
  */
 public final class IoApic extends EmulatedDevice implements MmioHandler, InterruptFabric.EndOfInterruptListener {
     /** Guest physical address of the register window. */
-    public static final long BASE = 0xFEC0_0000L;
+    public static final long BASE = BoardMap.IO_APIC;
     /** Inputs. */
     public static final int PINS = 24;
 

@@ -26,6 +26,7 @@ public final class PicPair extends BytePortDevice implements InterruptFabric.Ext
 
     // Static.
     private final ReentrantLock deviceLock;
+    private final int levelAtReset;
 
     // Glue.
     private final InterruptFabric fabric;
@@ -40,11 +41,14 @@ public final class PicPair extends BytePortDevice implements InterruptFabric.Ext
      * @param fabric where INTR leads; this object becomes its external interrupt source
      * @param deviceLock the VM's device lock
      * @param clock nanoseconds since power-on
+     * @param levelAtReset IRQs that are level-triggered from reset on, one bit each, for a machine without firmware
      */
-    public PicPair(InterruptFabric fabric, ReentrantLock deviceLock, LongSupplier clock) {
+    public PicPair(InterruptFabric fabric, ReentrantLock deviceLock, LongSupplier clock, int levelAtReset) {
         super("pic", "8259A interrupt controllers", "system", clock);
         this.fabric = fabric;
         this.deviceLock = deviceLock;
+        this.levelAtReset = levelAtReset & LEVEL_CAPABLE;
+        clear();
         node().resource("ports", () -> "0020-0021, 00a0-00a1, 04d0-04d1");
         fabric.externalInterruptSource(this);
     }
@@ -141,12 +145,18 @@ public final class PicPair extends BytePortDevice implements InterruptFabric.Ext
         return ((irq < 8 ? master.elcr() : slave.elcr()) >> (irq & 7) & 1) != 0;
     }
 
+    private void clear() {
+        master.reset();
+        slave.reset();
+        master.elcr(levelAtReset & 0xFF);
+        slave.elcr(levelAtReset >> 8);
+        output = false;
+    }
+
     @Override
     public void reset() {
         idleAfterReset();
-        master.reset();
-        slave.reset();
-        output = false;
+        clear();
         fabric.externalInterrupt(false);
     }
 

@@ -89,12 +89,12 @@ class PicPairTest {
     @Test
     void slaveRequestsThatArriveTogetherAreBothServed() {
         line(8).pulse();
-        line(9).pulse();
+        line(14).pulse();
         assertEquals(0x28, rig.acknowledge());
         rig.out(0xA0, 0x20);
         rig.out(0x20, 0x20);
         assertTrue(rig.intr);
-        assertEquals(0x29, rig.acknowledge());
+        assertEquals(0x2E, rig.acknowledge());
     }
 
     @Test
@@ -106,6 +106,7 @@ class PicPairTest {
 
     @Test
     void levelInputsFollowTheWire() {
+        assertEquals(0x0E, rig.in(0x4D1), "as firmware leaves it");
         rig.out(0x4D1, 0x0C);
         assertEquals(0x0C, rig.in(0x4D1));
         InterruptLine first = line(10);

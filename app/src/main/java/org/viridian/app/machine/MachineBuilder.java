@@ -1,0 +1,45 @@
+package org.viridian.app.machine;
+
+import org.viridian.engine.backend.Backend;
+import org.viridian.engine.backend.BackendException;
+import org.viridian.engine.loader.BootLoader;
+
+/**
+ * Builds machines. Everything that can be wrong with the files and the host is found here, before a guest runs, and
+ * nothing is left behind when it is.
+ */
+public final class MachineBuilder {
+    private static final int MEBIBYTE = 1 << 20;
+    private static final long SMALLEST = 16L * MEBIBYTE;
+    private static final int MOST_PROCESSORS = 8;
+
+    private MachineBuilder() {}
+
+    /**
+     * Builds a machine in state {@link MachineState#OFF}.
+     *
+     * @throws MachineException with one sentence for the user
+     */
+    public static Machine build(MachineConfig config) throws MachineException {
+        if (config.memoryBytes() < SMALLEST || config.memoryBytes() % MEBIBYTE != 0) {
+            throw new MachineException(MachineException.Kind.BAD_INPUT,
+                    "%d bytes of memory are not a multiple of 1 MiB from 16 MiB on.".formatted(config.memoryBytes()), null);
+        }
+        if (config.processors() < 1 || config.processors() > MOST_PROCESSORS) {
+            throw new MachineException(MachineException.Kind.BAD_INPUT,
+                    "%d processors are not possible; choose 1 to 8.".formatted(config.processors()), null);
+        }
+        HostMemory.require(config.memoryBytes());
+        BootLoader loader = BootFiles.read(config.boot());
+        try {
+            Backend backend = EngineChoice.choose(config.engine());
+            return new PartitionMachine(config, backend, loader);
+        } catch (BackendException refused) {
+            throw new MachineException(MachineException.Kind.HOST, refused.getMessage(), refused);
+        } catch (OutOfMemoryError refused) {
+            throw new MachineException(MachineException.Kind.HOST,
+                    "The host refused %d MiB for the VM. Give the VM less memory or close other programs."
+                            .formatted(config.memoryBytes() / MEBIBYTE), refused);
+        }
+    }
+}

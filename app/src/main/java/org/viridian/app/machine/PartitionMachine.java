@@ -1,0 +1,316 @@
+package org.viridian.app.machine;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import org.viridian.devices.emulated.Board;
+import org.viridian.devices.emulated.BoardConfig;
+import org.viridian.devices.emulated.pci.GenerationOneDisplay;
+import org.viridian.devices.input.InputRouter;
+import org.viridian.devices.input.KeyboardSink;
+import org.viridian.devices.input.PointerSink;
+import org.viridian.devices.inventory.DeviceTree;
+import org.viridian.display.surface.Surface;
+import org.viridian.display.vga.VgaDevice;
+import org.viridian.engine.backend.Backend;
+import org.viridian.engine.backend.BackendException;
+import org.viridian.engine.device.DeviceNode;
+import org.viridian.engine.firmware.AcpiTables;
+import org.viridian.engine.firmware.Smbios;
+import org.viridian.engine.loader.BootLoader;
+import org.viridian.engine.loader.FirmwareSetup;
+import org.viridian.engine.loader.LoaderException;
+import org.viridian.engine.partition.GuestCrash;
+import org.viridian.engine.partition.Partition;
+import org.viridian.engine.partition.PartitionListener;
+
+/**
+ * The machine: a partition with the board, the hypervisor interface, VMBus and its VSPs on it. It only puts together and
+ * passes on; what a device does is the device's business.
+ */
+final class PartitionMachine implements Machine, PartitionListener {
+    private static final int DISPLAY_SLOT = 8;
+
+    private final MachineConfig config;
+    private final String engine;
+    private final BootLoader loader;
+    private final Partition partition;
+    private final GuestRam ram;
+    private final Board board;
+    private final VgaDevice vga;
+    private final SerialConsole serial;
+    private final InputRouter input;
+    private final SyntheticDevices synthetic;
+    private final DeviceTree tree = new DeviceTree();
+    private final List<MachineListener> listeners = new CopyOnWriteArrayList<>();
+    private final CountDownLatch end = new CountDownLatch(1);
+    private final Object lifecycle = new Object();
+    private final LoadMeter load;
+
+    // Guarded by lifecycle for writing.
+    private volatile MachineState state = MachineState.OFF;
+    private volatile Ending ending;
+    private boolean released;
+
+    PartitionMachine(MachineConfig config, Backend backend, BootLoader loader) throws BackendException, MachineException {
+        this.config = config;
+        this.engine = backend.name();
+        this.loader = loader;
+        List<AutoCloseable> built = new ArrayList<>();
+        try {
+            partition = new Partition(config.name(), config.processors(), backend);
+            built.add(partition);
+            ram = new GuestRam(partition.memory(), config.memoryBytes());
+            built.addFirst(ram);
+            BoardConfig boardConfig = BoardConfig.direct(config.processors());
+            board = new Board(partition, config.debugExitPort().map(boardConfig::withDebugExit).orElse(boardConfig));
+            built.add(board);
+            board.pci().add(DISPLAY_SLOT, 0, new GenerationOneDisplay(false));
+            vga = board.add(new VgaDevice(partition, true));
+            serial = new SerialConsole(board.serialPorts().getFirst(), config.name(), config.serial1());
+            built.add(serial);
+            input = new InputRouter(board.keyboard(), board.mouse());
+            synthetic = new SyntheticDevices(config, partition, board, vga, input);
+            built.add(synthetic);
+            partition.createProcessors(config.processors(), synthetic.cpuid());
+        } catch (BackendException | MachineException | RuntimeException | Error refused) {
+            for (AutoCloseable part : built.reversed()) {
+                closeQuietly(part);
+            }
+            throw refused;
+        }
+        tree.addAll(board.nodes());
+        tree.addAll(synthetic.nodes());
+        load = new LoadMeter(partition);
+        partition.addListener(this);
+    }
+
+    private static void closeQuietly(AutoCloseable part) {
+        try {
+            part.close();
+        } catch (Exception failure) {
+            System.getLogger("org.viridian.app.machine").log(System.Logger.Level.WARNING, "closing " + part, failure);
+        }
+    }
+
+    /** Puts the kernel into memory and processor 0 at its door. */
+    private void loadKernel() throws LoaderException {
+        long rsdp = AcpiTables.write(partition.memory(), config.processors(), config.integration());
+        Smbios.write(partition.memory(),
+                config.integration() ? Smbios.Identity.HYPER_V : Smbios.Identity.VIRIDIAN,
+                UUID.nameUUIDFromBytes(config.name().getBytes(StandardCharsets.UTF_8)),
+                config.processors(), config.memoryBytes());
+        FirmwareSetup.start(partition, loader.load(partition.memory(), rsdp));
+    }
+
+    @Override
+    public MachineConfig config() {
+        return config;
+    }
+
+    @Override
+    public String engine() {
+        return engine;
+    }
+
+    @Override
+    public MachineState state() {
+        return state;
+    }
+
+    @Override
+    public Optional<Ending> ending() {
+        return Optional.ofNullable(ending);
+    }
+
+    @Override
+    public void addListener(MachineListener listener) {
+        listeners.add(listener);
+    }
+
+    @Override
+    public void start() throws MachineException {
+        synchronized (lifecycle) {
+            if (state != MachineState.OFF) {
+                throw new MachineException(MachineException.Kind.STATE,
+                        "%s has been started already.".formatted(config.name()), null);
+            }
+            try {
+                loadKernel();
+            } catch (LoaderException refused) {
+                throw new MachineException(MachineException.Kind.BAD_INPUT, refused.getMessage(), refused);
+            }
+            enter(MachineState.RUNNING);
+            partition.start();
+        }
+    }
+
+    @Override
+    public void pause() {
+        synchronized (lifecycle) {
+            if (state == MachineState.RUNNING) {
+                partition.pause();
+                enter(MachineState.PAUSED);
+            }
+        }
+    }
+
+    @Override
+    public void resume() {
+        synchronized (lifecycle) {
+            if (state == MachineState.PAUSED) {
+                enter(MachineState.RUNNING);
+                partition.resume();
+            }
+        }
+    }
+
+    @Override
+    public void reset() {
+        if (state == MachineState.RUNNING || state == MachineState.PAUSED) {
+            partition.requestReset("reset by the user");
+        }
+    }
+
+    @Override
+    public boolean shutDown() {
+        if (state != MachineState.RUNNING) {
+            return false;
+        }
+        if (synthetic.requestShutdown()) {
+            return true;
+        }
+        board.pressPowerButton();
+        return true;
+    }
+
+    private void enter(MachineState next) {
+        state = next;
+        listeners.forEach(listener -> listener.stateChanged(next));
+    }
+
+    /** The end, whoever caused it: told once, then the parts are let go on another thread. */
+    private void end(Ending why) {
+        synchronized (lifecycle) {
+            if (ending != null) {
+                return;
+            }
+            ending = why;
+        }
+        enter(MachineState.ENDED);
+        Thread.ofPlatform().name("release " + config.name()).start(this::release);
+    }
+
+    private void release() {
+        synchronized (lifecycle) {
+            if (released) {
+                return;
+            }
+            released = true;
+        }
+        // Device workers first, then the processors, then the memory under both.
+        closeQuietly(synthetic);
+        closeQuietly(partition);
+        closeQuietly(board);
+        closeQuietly(serial);
+        closeQuietly(ram);
+        end.countDown();
+    }
+
+    @Override
+    public void close() {
+        end(new Ending.TurnedOff());
+        try {
+            end.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public Ending awaitEnd() throws InterruptedException {
+        end.await();
+        return ending;
+    }
+
+    @Override
+    public void reset(String reason) {
+        board.reset();
+        synthetic.reset();
+        try {
+            loadKernel();
+        } catch (LoaderException refused) {
+            throw new IllegalStateException(refused.getMessage(), refused);
+        }
+        listeners.forEach(listener -> listener.guestReset(reason));
+    }
+
+    @Override
+    public void poweredOff(String reason) {
+        end(new Ending.PoweredOff(reason));
+    }
+
+    @Override
+    public void exited(int status) {
+        end(new Ending.DebugExit(status));
+    }
+
+    @Override
+    public void failed(String reason) {
+        end(new Ending.Failed(reason));
+    }
+
+    @Override
+    public void guestCrashed(GuestCrash crash) {
+        listeners.forEach(listener -> listener.guestCrashed(crash));
+    }
+
+    @Override
+    public long uptimeNanos() {
+        return partition.clock().nanoTime();
+    }
+
+    @Override
+    public double processorLoad() {
+        return load.sample();
+    }
+
+    @Override
+    public List<DeviceNode> devices() {
+        return tree.nodes();
+    }
+
+    @Override
+    public Surface screen() {
+        return synthetic.screenActive() ? synthetic.screen() : vga;
+    }
+
+    @Override
+    public KeyboardSink keyboard() {
+        return input;
+    }
+
+    @Override
+    public PointerSink pointer() {
+        return input;
+    }
+
+    @Override
+    public String serialText() {
+        return serial.text();
+    }
+
+    @Override
+    public void serialInput(byte[] bytes) {
+        serial.type(bytes);
+    }
+
+    @Override
+    public Optional<Boolean> heartbeat() {
+        return synthetic.heartbeat();
+    }
+}
