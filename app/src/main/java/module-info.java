@@ -6,6 +6,7 @@ module org.viridian.app {
     requires org.controlsfx.controls;
     requires atlantafx.base;
     requires org.kordamp.ikonli.javafx;
+    requires org.kordamp.ikonli.material2;
     requires tools.jackson.databind;
     requires info.picocli;
     requires org.apache.commons.compress;
@@ -15,8 +16,10 @@ module org.viridian.app {
     exports org.viridian.app.definition;
     exports org.viridian.app.library;
     exports org.viridian.app.machine;
+    exports org.viridian.app.quickcreate;
     exports org.viridian.app.text;
 
+    opens org.viridian.app.cli to info.picocli;
 
     uses org.viridian.app.command.Windows;
 }

@@ -5,6 +5,9 @@ module org.viridian.display {
     requires javafx.controls;
     requires com.sun.jna.platform;
 
+    exports org.viridian.display.canvas;
+    exports org.viridian.display.keys;
     exports org.viridian.display.surface;
     exports org.viridian.display.vga;
+    exports org.viridian.display.synthvideo;
 }

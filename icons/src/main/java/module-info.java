@@ -1,2 +1,4 @@
 /** The icons of the product. */
-module org.viridian.icons { }
+module org.viridian.icons {
+    exports org.viridian.icons;
+}

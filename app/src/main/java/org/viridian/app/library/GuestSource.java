@@ -9,7 +9,7 @@ import org.viridian.app.text.Progress;
 @FunctionalInterface
 public interface GuestSource {
     /** Makes or finds them. */
-    Files assemble(Flavour flavour, Progress progress) throws Failure;
+    BootFiles assemble(Flavour flavour, Progress progress) throws Failure;
 
     /**
      * Boot files in the cache.
@@ -19,5 +19,5 @@ public interface GuestSource {
      * @param commandLine the command line they want
      * @param version the kernel release, such as {@code 6.1.0-56-cloud-amd64}
      */
-    record Files(Path kernel, Path initrd, String commandLine, String version) {}
+    record BootFiles(Path kernel, Path initrd, String commandLine, String version) {}
 }

@@ -21,6 +21,7 @@ import org.viridian.app.machine.MachineConfig.Boot;
 import org.viridian.app.machine.MachineConfig.Disk;
 import org.viridian.app.machine.MachineConfig.Engine;
 import org.viridian.app.machine.MachineConfig.SerialTarget;
+import org.viridian.app.machine.MachineException;
 import org.viridian.app.machine.MachineState;
 import org.viridian.app.text.Failure;
 import org.viridian.app.text.Progress;
@@ -93,7 +94,7 @@ public final class Library implements AutoCloseable {
             throw new Failure(Failure.Kind.STATE, Text.of("vm.exists", vm.name(), store.folder(vm.name())));
         }
         // Downloads come first: a folder of a VM that could not be had would only be in the way.
-        Optional<GuestSource.Files> debian = vm.source() instanceof NewVm.Source.Debian source
+        Optional<GuestSource.BootFiles> debian = vm.source() instanceof NewVm.Source.Debian source
                 ? Optional.of(guests.assemble(source.flavour(), progress))
                 : Optional.empty();
         Path folder = store.createFolder(vm.name());
@@ -219,6 +220,16 @@ public final class Library implements AutoCloseable {
         running.forEach(LocalSession::turnOff);
     }
 
+    /** A refusal of the machine's maker as a failure of the same kind. */
+    public static Failure failure(MachineException e) {
+        Failure.Kind kind = switch (e.kind()) {
+            case BAD_INPUT -> Failure.Kind.BAD_INPUT;
+            case HOST -> Failure.Kind.HOST;
+            case STATE -> Failure.Kind.STATE;
+        };
+        return new Failure(kind, Text.verbatim(e.getMessage()), e);
+    }
+
     private ControlSockets sockets() throws Failure {
         return new ControlSockets(folders.ownRuntime(), folders.vms());
     }
@@ -266,13 +277,13 @@ public final class Library implements AutoCloseable {
         }
     }
 
-    private static Boot boot(NewVm vm, Optional<GuestSource.Files> debian, Path folder) throws IOException {
+    private static Boot boot(NewVm vm, Optional<GuestSource.BootFiles> debian, Path folder) throws IOException {
         return switch (vm.source()) {
             case NewVm.Source.Kernel kernel ->
                 new Boot(kernel.kernel().toAbsolutePath(), absolute(kernel.initrd()), kernel.commandLine());
             case NewVm.Source.Debian source -> {
                 // Copied, because a cache may be emptied at any time and a VM must survive that.
-                GuestSource.Files files = debian.orElseThrow();
+                GuestSource.BootFiles files = debian.orElseThrow();
                 Path kernel = Files.copy(files.kernel(), folder.resolve("vmlinuz"));
                 Path initrd = Files.copy(files.initrd(), folder.resolve("initrd.img"));
                 yield new Boot(kernel, Optional.of(initrd), files.commandLine());

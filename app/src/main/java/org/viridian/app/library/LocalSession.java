@@ -46,7 +46,7 @@ final class LocalSession implements VmSession {
             return session;
         } catch (MachineException e) {
             lock.close();
-            throw failure(e);
+            throw Library.failure(e);
         } catch (Failure | RuntimeException e) {
             if (machine != null) {
                 machine.close();
@@ -56,21 +56,11 @@ final class LocalSession implements VmSession {
         }
     }
 
-    /** The user's words for what the machine's maker says. */
-    static Failure failure(MachineException e) {
-        Failure.Kind kind = switch (e.kind()) {
-            case BAD_INPUT -> Failure.Kind.BAD_INPUT;
-            case HOST -> Failure.Kind.HOST;
-            case STATE -> Failure.Kind.STATE;
-        };
-        return new Failure(kind, Text.verbatim(e.getMessage()), e);
-    }
-
     void powerOn() throws Failure {
         try {
             machine.start();
         } catch (MachineException e) {
-            throw failure(e);
+            throw Library.failure(e);
         }
     }
 

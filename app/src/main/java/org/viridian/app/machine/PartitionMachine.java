@@ -22,11 +22,11 @@ import org.viridian.engine.device.DeviceNode;
 import org.viridian.engine.firmware.AcpiTables;
 import org.viridian.engine.firmware.Smbios;
 import org.viridian.engine.loader.BootLoader;
+import org.viridian.engine.loader.FirmwareSetup;
 import org.viridian.engine.loader.LoaderException;
 import org.viridian.engine.partition.GuestCrash;
 import org.viridian.engine.partition.Partition;
 import org.viridian.engine.partition.PartitionListener;
-import org.viridian.engine.processor.ProcessorState;
 
 /**
  * The machine: a partition with the board, the hypervisor interface, VMBus and its VSPs on it. It only puts together and
@@ -104,8 +104,7 @@ final class PartitionMachine implements Machine, PartitionListener {
                 config.integration() ? Smbios.Identity.HYPER_V : Smbios.Identity.VIRIDIAN,
                 UUID.nameUUIDFromBytes(config.name().getBytes(StandardCharsets.UTF_8)),
                 config.processors(), config.memoryBytes());
-        ProcessorState start = loader.load(partition.memory(), rsdp);
-        partition.processors().getFirst().state(start);
+        FirmwareSetup.start(partition, loader.load(partition.memory(), rsdp));
     }
 
     @Override

@@ -47,6 +47,7 @@ public final class Board implements AutoCloseable {
     private static final int SMBUS_OFFSET = 0x100;
     private static final int CMOS_PROCESSORS = 0x5F;
 
+    private final int processors;
     private final ReentrantLock deviceLock;
     private final InterruptRouter router;
     private final PciBus pci;
@@ -80,7 +81,8 @@ public final class Board implements AutoCloseable {
         pit.attach(ports);
         rtc = add(new Rtc(clock, config.wall(), router.line(BoardMap.RTC_IRQ)));
         rtc.attach(ports);
-        rtc.cmos(CMOS_PROCESSORS, config.processors() - 1);
+        processors = config.processors();
+        rtc.cmos(CMOS_PROCESSORS, processors - 1);
         powerManagement = add(new PowerManagement(clock, router.line(BoardMap.SCI), power, !config.firmware()));
         powerManagement.attach(ports);
         Smbus smbus = add(new Smbus(clock::nanoTime));
@@ -173,6 +175,8 @@ public final class Board implements AutoCloseable {
         deviceLock.lock();
         try {
             devices.forEach(Device::reset);
+            // CMOS keeps what the guest wrote, but firmware waits for as many processors as this says.
+            rtc.cmos(CMOS_PROCESSORS, processors - 1);
             router.reset();
             controllers.forEach(Device::reset);
         } finally {

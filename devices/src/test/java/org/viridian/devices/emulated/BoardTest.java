@@ -128,6 +128,27 @@ class BoardTest {
         }
     }
 
+    @Test
+    void everyPortAndEveryRegisterWindowAnswersInEveryWidth() {
+        Random random = new Random(4);
+        try (BoardRig rig = new BoardRig()) {
+            for (int port = 0; port <= 0xFFFF; port++) {
+                for (int size = 1; size <= 4; size *= 2) {
+                    rig.ports.read(port, size);
+                    rig.ports.write(port, size, random.nextInt());
+                    rig.ports.read(port, size);
+                }
+            }
+            for (long offset = 0; offset < 0x1000; offset++) {
+                for (int size = 1; size <= 8; size *= 2) {
+                    rig.mmio.write(0xFEC0_0000L + offset, size, random.nextLong());
+                    rig.mmio.read(0xFEC0_0000L + offset, size);
+                }
+            }
+            assertTrue(rig.power.contains("reset"), "the sweep has passed the reset registers");
+        }
+    }
+
     private static int[] portsOfTheBoard() {
         return java.util.stream.IntStream.of(
                         0x00, 0x0F, 0x20, 0x21, 0x40, 0x41, 0x42, 0x43, 0x60, 0x61, 0x64, 0x70, 0x71, 0x72, 0x73, 0x80, 0x8F, 0x92,

@@ -322,6 +322,19 @@ class VgaDeviceTest {
         assertEquals("kept", vga.text().getFirst().trim());
     }
 
+    @Test
+    void everyAddressOfTheWindowAnswersInEveryWidthAndMap() {
+        for (int map = 0; map < 4; map++) {
+            indexed(0x3CE, 6, map << 2);
+            for (long address = 0xA0000; address < 0xC0000; address++) {
+                int size = 1 << (address & 3);
+                mmio.write(address, size, -1L);
+                mmio.read(address, size);
+            }
+        }
+        assertEquals(0xFF, mmio.read(0xBFFFF, 1));
+    }
+
     /** A guest that writes anything anywhere while the picture is being drawn. */
     @Test
     void garbageNeverThrows() {

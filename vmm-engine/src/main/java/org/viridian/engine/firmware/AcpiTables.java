@@ -11,6 +11,7 @@ import static org.viridian.engine.firmware.Aml.join;
 import static org.viridian.engine.firmware.Aml.little;
 import static org.viridian.engine.firmware.Aml.name;
 import static org.viridian.engine.firmware.Aml.packageOf;
+import static org.viridian.engine.firmware.Aml.qwordMemory;
 import static org.viridian.engine.firmware.Aml.resources;
 import static org.viridian.engine.firmware.Aml.scope;
 import static org.viridian.engine.firmware.Aml.string;
@@ -40,6 +41,9 @@ public final class AcpiTables {
     // IA-PC boot architecture: legacy devices, 8042.
     private static final int BOOT_ARCHITECTURE = 3;
     private static final int HARD_RESET = 0x06;
+    private static final int SLOTS = 32;
+    private static final int PINS = 4;
+    private static final int ANY_FUNCTION = 0xFFFF;
 
     private AcpiTables() {}
 
@@ -62,7 +66,7 @@ public final class AcpiTables {
         facsTable[32] = 2;
         memory.write(facs, facsTable);
 
-        byte[] dsdt = table("DSDT", 2, dsdt(vmbus));
+        byte[] dsdt = table("DSDT", 2, dsdt(vmbus, highWindowIsFree(memory)));
         long dsdtAt = at;
         at = place(memory, at, dsdt);
         long fadtAt = at;
@@ -159,10 +163,18 @@ public final class AcpiTables {
                 // The timer arrives at GSI 2; the SCI is level-triggered, active high.
                 bytes(2, 10, 0, 0), little(BoardMap.TIMER_INPUT, 4), little(0, 2),
                 bytes(2, 10, 0, BoardMap.SCI), little(BoardMap.SCI, 4), little(0xD, 2),
+                // So are the two that PCI devices share.
+                bytes(2, 10, 0, 10), little(10, 4), little(0xD, 2),
+                bytes(2, 10, 0, 11), little(11, 4), little(0xD, 2),
                 bytes(4, 6, 0xFF, 0, 0, 1));
     }
 
-    private static byte[] dsdt(boolean vmbus) {
+    /** The window above RAM exists unless RAM reaches it. */
+    private static boolean highWindowIsFree(GuestMemory memory) {
+        return memory.regions().stream().allMatch(region -> region.end() <= BoardMap.MMIO_HIGH);
+    }
+
+    private static byte[] dsdt(boolean vmbus, boolean highWindow) {
         byte[] isa = device("ISA0",
                 name("_ADR", integer(0x0007_0000)),
                 device("KBD0", name("_HID", eisaId("PNP0303")), name("_CRS", resources(io(0x60, 1), io(0x64, 1), irq(BoardMap.KEYBOARD_IRQ)))),
@@ -170,6 +182,9 @@ public final class AcpiTables {
                 serial("COM1", 0, BoardMap.COM_PORTS.get(0), BoardMap.COM_IRQS.get(0)),
                 serial("COM2", 1, BoardMap.COM_PORTS.get(1), BoardMap.COM_IRQS.get(1)),
                 device("RTC0", name("_HID", eisaId("PNP0B00")), name("_CRS", resources(io(0x70, 2), irq(BoardMap.RTC_IRQ)))),
+                // Ports of the board itself, so that nothing else is placed on them.
+                device("MBRS", name("_HID", eisaId("PNP0C02")), name("_CRS", resources(
+                        io(BoardMap.PM_BASE, 64), io(BoardMap.PM_BASE + 0x100, 16), io(0x4D0, 2), io(0xB2, 2)))),
                 vmbus ? vmbusDevice() : bytes());
         byte[] host = device("PCI0",
                 name("_HID", eisaId("PNP0A03")),
@@ -180,10 +195,24 @@ public final class AcpiTables {
                         wordIo(0, 0xCF7),
                         wordIo(0xD00, 0xFFFF),
                         dwordMemory(0xA0000, 0xBFFFF),
-                        dwordMemory(BoardMap.MMIO_LOW, BoardMap.MMIO_LOW_END - 1))),
+                        dwordMemory(BoardMap.MMIO_LOW, BoardMap.MMIO_LOW_END - 1),
+                        highWindow ? qwordMemory(BoardMap.MMIO_HIGH, BoardMap.MMIO_HIGH_END - 1) : bytes())),
+                name("_PRT", interruptRouting()),
                 isa);
         byte[] powerOff = name("_S5_", packageOf(integer(0), integer(0), integer(0), integer(0)));
         return join(scope("\\_SB_", host), powerOff);
+    }
+
+    /** Which input the pins of each slot reach: the same wires as the PIRQ registers route without firmware. */
+    private static byte[] interruptRouting() {
+        byte[][] entries = new byte[SLOTS * PINS][];
+        for (int slot = 0; slot < SLOTS; slot++) {
+            for (int pin = 0; pin < PINS; pin++) {
+                entries[slot * PINS + pin] = packageOf(integer((long) slot << 16 | ANY_FUNCTION), integer(pin), integer(0),
+                        integer(BoardMap.PCI_IRQS.get((slot + pin) % PINS)));
+            }
+        }
+        return packageOf(entries);
     }
 
     private static byte[] serial(String segment, int uid, int base, int irq) {

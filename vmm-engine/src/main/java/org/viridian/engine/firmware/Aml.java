@@ -136,6 +136,12 @@ final class Aml {
                 little(last - first + 1, 4));
     }
 
+    /** Memory that a bridge passes on, anywhere (6.4.3.5.1). */
+    static byte[] qwordMemory(long first, long last) {
+        return join(bytes(0x8A, 43, 0, 0, 0x0C, 1), little(0, 8), little(first, 8), little(last, 8), little(0, 8),
+                little(last - first + 1, 8));
+    }
+
     /** {@code size} bytes of {@code value}, little-endian. */
     static byte[] little(long value, int size) {
         byte[] result = new byte[size];

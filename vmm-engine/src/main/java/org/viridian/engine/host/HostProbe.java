@@ -10,11 +10,8 @@ import org.viridian.engine.kvm.KvmUnavailableException;
  * a second. Thread rule: any thread.
  */
 public final class HostProbe {
-    /**
-     * Below this KVM cannot be executing ring 0 on the processor: hardware does a thousand million, even inside an
-     * emulated machine a hundred million; a KVM that interprets kernel code does one or two million.
-     */
-    private static final long SLOW_KERNEL_MODE = 20_000_000;
+    /** A KVM that interprets kernel code runs it hundreds of times slower than user code; hardware runs both alike. */
+    private static final int SLOW_RATIO = 8;
 
     private HostProbe() {}
 
@@ -55,15 +52,15 @@ public final class HostProbe {
                 case BUSY -> KvmStatus.BUSY;
                 case TOO_OLD -> KvmStatus.TOO_OLD;
             };
-            return new KvmReport(status, 0, false, false, 0, 0, unavailable.getMessage());
+            return new KvmReport(status, 0, false, false, 0, 0, 0, unavailable.getMessage());
         }
         try {
-            long speed = SpeedGuest.instructionsPerSecond();
-            KvmStatus status = speed < SLOW_KERNEL_MODE ? KvmStatus.SLOW_KERNEL_MODE : KvmStatus.READY;
-            return new KvmReport(status, version, hyperV, synic, maximum, speed, "");
+            SpeedGuest.Speed speed = SpeedGuest.measure();
+            KvmStatus status = speed.kernel() * SLOW_RATIO < speed.user() ? KvmStatus.SLOW_KERNEL_MODE : KvmStatus.READY;
+            return new KvmReport(status, version, hyperV, synic, maximum, speed.kernel(), speed.user(), "");
         } catch (BackendException | IllegalStateException failure) {
             boolean busy = failure instanceof BackendException && failure.getMessage().startsWith("Another hypervisor");
-            return new KvmReport(busy ? KvmStatus.BUSY : KvmStatus.BROKEN, version, hyperV, synic, maximum, 0, failure.getMessage());
+            return new KvmReport(busy ? KvmStatus.BUSY : KvmStatus.BROKEN, version, hyperV, synic, maximum, 0, 0, failure.getMessage());
         }
     }
 

@@ -9,6 +9,7 @@ package org.viridian.engine.host;
  * @param hyperVSynic this KVM has a SynIC of its own; the backend does not need it
  * @param maximumProcessors processors in one VM, or 0
  * @param kernelModeSpeed instructions per second of a short ring-0 loop, or 0 when none ran
+ * @param userModeSpeed instructions per second of the same loop in ring 3, or 0
  * @param detail the engine's own English sentence on what is wrong, or the empty string
  */
 public record KvmReport(
@@ -18,4 +19,5 @@ public record KvmReport(
         boolean hyperVSynic,
         int maximumProcessors,
         long kernelModeSpeed,
+        long userModeSpeed,
         String detail) {}

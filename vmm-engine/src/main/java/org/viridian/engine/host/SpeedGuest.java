@@ -15,14 +15,21 @@ import org.viridian.engine.processor.ProcessorState;
 import org.viridian.engine.processor.SegmentState;
 import org.viridian.engine.processor.VirtualProcessor;
 
-/** A guest of twenty bytes that counts down in ring 0, long mode, between two port writes. */
+/**
+ * A guest of fifteen bytes that counts down in long mode between two port writes, in ring 0 and in ring 3. A KVM that
+ * interprets kernel code still runs user code on the processor, so the ratio of the two tells it apart from a host that is
+ * merely slow or busy.
+ */
 final class SpeedGuest {
     private static final int PORT = 0xE0;
     private static final int SIZE = 0x8000;
     private static final int CODE = 0x1000;
     private static final int PAGE_TABLES = 0x2000;
-    private static final int LOOPS = 300_000;
+    private static final int LOOPS = 100_000;
     private static final int INSTRUCTIONS_A_LOOP = 2;
+    /** The best of so many passes counts: another process may have had the processor during the others. */
+    private static final int PASSES = 4;
+    private static final int IOPL_3 = 3 << 12;
     private static final long TIME_LIMIT_NANOS = 2_000_000_000L;
 
     /** out 0xE0,al; mov ecx,LOOPS; l: dec ecx; jnz l; out 0xE0,al; jmp $. */
@@ -35,24 +42,37 @@ final class SpeedGuest {
 
     private SpeedGuest() {}
 
-    static long instructionsPerSecond() throws BackendException {
+    /**
+     * Instructions per second.
+     *
+     * @param kernel in ring 0
+     * @param user in ring 3
+     */
+    record Speed(long kernel, long user) {}
+
+    static Speed measure() throws BackendException {
         ReentrantLock lock = new ReentrantLock();
         try (HostPages pages = HostPages.allocate(SIZE); VmClock clock = new VmClock("probe", lock)) {
             GuestMemory memory = new GuestMemory();
             memory.add(new MemoryRegion(0, pages.segment(), MemoryRegion.Kind.RAM));
             memory.write(CODE, PROGRAM);
-            memory.writeLong(PAGE_TABLES, PAGE_TABLES + 0x1003);
-            memory.writeLong(PAGE_TABLES + 0x1000, PAGE_TABLES + 0x2003);
-            memory.writeLong(PAGE_TABLES + 0x2000, 0x83);
+            memory.writeLong(PAGE_TABLES, PAGE_TABLES + 0x1007);
+            memory.writeLong(PAGE_TABLES + 0x1000, PAGE_TABLES + 0x2007);
+            memory.writeLong(PAGE_TABLES + 0x2000, 0x87);
             try (BackendPartition partition = new KvmBackend().createPartition(new PartitionConfig("probe", 1, memory, clock));
                     VirtualProcessor processor = partition.createProcessor(0, partition.supportedCpuid())) {
-                processor.state(longMode());
-                // Twice: the first pass pays for the page faults.
-                time(processor);
-                processor.state(longMode());
-                return INSTRUCTIONS_A_LOOP * (long) LOOPS * 1_000_000_000L / Math.max(1, time(processor));
+                return new Speed(best(processor, 0), best(processor, 3));
             }
         }
+    }
+
+    private static long best(VirtualProcessor processor, int ring) {
+        long nanos = Long.MAX_VALUE;
+        for (int pass = 0; pass < PASSES; pass++) {
+            processor.state(longMode(ring));
+            nanos = Math.min(nanos, time(processor));
+        }
+        return INSTRUCTIONS_A_LOOP * (long) LOOPS * 1_000_000_000L / Math.max(1, nanos);
     }
 
     private static long time(VirtualProcessor processor) {
@@ -67,11 +87,12 @@ final class SpeedGuest {
         return watch.stop - watch.start;
     }
 
-    private static ProcessorState longMode() {
-        SegmentState data = new SegmentState(0x18, 0, 0xFFFF_FFFF, 0xC093);
-        SegmentState[] segments = {data, new SegmentState(0x10, 0, 0xFFFF_FFFF, 0xA09B), data, data, data, data,
+    private static ProcessorState longMode(int ring) {
+        int privilege = ring << 5;
+        SegmentState data = new SegmentState(0x18 | ring, 0, 0xFFFF_FFFF, 0xC093 | privilege);
+        SegmentState[] segments = {data, new SegmentState(0x10 | ring, 0, 0xFFFF_FFFF, 0xA09B | privilege), data, data, data, data,
             new SegmentState(0, 0, 0, 1 << 16), new SegmentState(0x20, 0, 0x67, 0x8B)};
-        return new ProcessorState(new long[16], CODE, 2, segments, 0, 0, 0, 0, 0x8000_0011L, 0, PAGE_TABLES, 0x20, 0, 0x500,
+        return new ProcessorState(new long[16], CODE, 2 | IOPL_3, segments, 0, 0, 0, 0, 0x8000_0011L, 0, PAGE_TABLES, 0x20, 0, 0x500,
                 null, null, null);
     }
 

@@ -1,5 +1,8 @@
 package org.viridian.engine.loader;
 
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -59,17 +62,15 @@ public final class LinuxLoader implements BootLoader {
     private final String name;
     private final byte[] file;
     private final ByteBuffer header;
-    private final Optional<ElfImage> kernel;
     private final Optional<byte[]> initrd;
     private final byte[] commandLine;
     private final boolean vgaText;
 
-    private LinuxLoader(String name, byte[] file, ByteBuffer header, Optional<ElfImage> kernel, Optional<byte[]> initrd,
-            byte[] commandLine, boolean vgaText) {
+    private LinuxLoader(String name, byte[] file, ByteBuffer header, Optional<byte[]> initrd, byte[] commandLine,
+            boolean vgaText) {
         this.name = name;
         this.file = file;
         this.header = header;
-        this.kernel = kernel;
         this.initrd = initrd;
         this.commandLine = commandLine;
         this.vgaText = vgaText;
@@ -116,11 +117,10 @@ public final class LinuxLoader implements BootLoader {
             throw new LoaderException("%s is truncated: it has %d bytes, its header promises %d. Fetch the file again."
                     .formatted(name, file.length, Math.max(start + 1L, payload + length)));
         }
-        Optional<byte[]> unpacked = KernelPayload.unpack(file, (int) payload, (int) length, name);
-        Optional<ElfImage> kernel = unpacked.isPresent()
-                ? Optional.of(ElfImage.parse(unpacked.get(), name))
-                : Optional.empty();
-        return new LinuxLoader(name, file, header, kernel, initrd, line, vgaText);
+        if (initrd.isPresent()) {
+            RamDiskCheck.check(initrd.get());
+        }
+        return new LinuxLoader(name, file, header, initrd, line, vgaText);
     }
 
     private static int protectedModeStart(ByteBuffer header) {
@@ -131,31 +131,58 @@ public final class LinuxLoader implements BootLoader {
     @Override
     public ProcessorState load(GuestMemory memory, long rsdp) throws LoaderException {
         long lowRam = BoardMap.lowMemoryEnd(memory);
+        Optional<Placed> unpacked = placeUnpacked(memory);
+        Placed kernel = unpacked.isPresent() ? unpacked.get() : placePacked(memory, lowRam);
+        writeBootParams(memory, lowRam, kernel.end, rsdp);
+        return StartStates.longMode(memory, kernel.entry, BOOT_PARAMS);
+    }
+
+    /** Where a kernel has been put: first byte behind all it needs, and its entry. */
+    private record Placed(long end, long entry) {}
+
+    /**
+     * Unpacks the payload straight into place, where the kernel is linked to be; it is entered where its own decompressor
+     * would enter it. Empty when no library here knows the compression.
+     */
+    private Optional<Placed> placeUnpacked(GuestMemory memory) throws LoaderException {
+        int start = protectedModeStart(header);
+        try {
+            Optional<InputStream> payload = Payload.open(file, start + header.getInt(PAYLOAD_OFFSET), header.getInt(PAYLOAD_LENGTH));
+            if (payload.isEmpty()) {
+                return Optional.empty();
+            }
+            try (InputStream in = new BufferedInputStream(payload.get(), 1 << 16)) {
+                ElfImage elf = ElfImage.open(in);
+                if (elf.start() < BoardMap.EXTENDED_MEMORY) {
+                    throw new IOException("a segment at 0x%x".formatted(elf.start()));
+                }
+                elf.load(memory, name);
+                return Optional.of(new Placed(elf.end(), elf.physicalEntry()));
+            }
+        } catch (IOException damaged) {
+            throw new LoaderException("%s is damaged: its payload does not unpack (%s). Fetch the file again."
+                    .formatted(name, damaged.getMessage()), damaged);
+        }
+    }
+
+    /** Leaves the unpacking to the kernel. */
+    private Placed placePacked(GuestMemory memory, long lowRam) throws LoaderException {
         long address = header.getLong(PREF_ADDRESS);
-        long needed = address + (header.getInt(INIT_SIZE) & 0xFFFF_FFFFL);
-        if (kernel.isPresent()) {
-            needed = Math.max(needed, kernel.get().end());
-        }
-        if (address < BoardMap.EXTENDED_MEMORY || needed > lowRam) {
+        int start = protectedModeStart(header);
+        int size = file.length - start;
+        long end = address + Math.max(size, header.getInt(INIT_SIZE) & 0xFFFF_FFFFL);
+        if (address < BoardMap.EXTENDED_MEMORY || end > lowRam) {
             throw new LoaderException("The VM has %d MiB of memory below 4 GiB; %s needs %d MiB. Give the VM more memory."
-                    .formatted(lowRam >> 20, name, (needed + 0xFFFFF) >> 20));
+                    .formatted(lowRam >> 20, name, (end + 0xFFFFF) >> 20));
         }
-        long entry;
-        if (kernel.isPresent()) {
-            kernel.get().place(memory, name);
-            entry = kernel.get().entry();
-        } else {
-            int start = protectedModeStart(header);
-            memory.write(address, file, start, file.length - start);
-            entry = address + ENTRY_64;
-        }
-        writeBootParams(memory, lowRam, needed, rsdp);
-        return StartStates.longMode(memory, entry, BOOT_PARAMS);
+        memory.write(address, file, start, size);
+        return new Placed(end, address + ENTRY_64);
     }
 
     private void writeBootParams(GuestMemory memory, long lowRam, long kernelEnd, long rsdp) throws LoaderException {
         memory.clear(BOOT_PARAMS, GuestMemory.PAGE_SIZE);
-        int headerEnd = HEADER_END_BASE + (header.get(HEADER_LENGTH) & 0xFF);
+        // The copy ends where the memory map begins, whatever a damaged header says.
+        int headerEnd = Math.min(HEADER_END_BASE + (header.get(HEADER_LENGTH) & 0xFF), E820_TABLE);
         memory.write(BOOT_PARAMS + SETUP_SECTS, file, SETUP_SECTS, headerEnd - SETUP_SECTS);
         memory.writeByte(BOOT_PARAMS + TYPE_OF_LOADER, 0xFF);
         memory.writeByte(BOOT_PARAMS + LOADFLAGS, LOADED_HIGH | CAN_USE_HEAP);

@@ -1,5 +1,7 @@
 package org.viridian.engine.loader;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -33,15 +35,15 @@ public final class MultibootLoader implements BootLoader {
     private final String name;
     private final byte[] file;
     private final int header;
-    private final Optional<ElfImage> elf;
+    private final boolean flat;
     private final Optional<byte[]> module;
     private final byte[] commandLine;
 
-    private MultibootLoader(String name, byte[] file, int header, Optional<ElfImage> elf, Optional<byte[]> module, byte[] commandLine) {
+    private MultibootLoader(String name, byte[] file, int header, boolean flat, Optional<byte[]> module, byte[] commandLine) {
         this.name = name;
         this.file = file;
         this.header = header;
-        this.elf = elf;
+        this.flat = flat;
         this.module = module;
         this.commandLine = commandLine;
     }
@@ -75,18 +77,30 @@ public final class MultibootLoader implements BootLoader {
         if (flat && header + 32 > file.length) {
             throw new LoaderException(name + " is truncated: its multiboot header is cut off.");
         }
-        Optional<ElfImage> elf = flat ? Optional.empty() : Optional.of(ElfImage.parse(file, name));
-        return new MultibootLoader(name, file, header, elf, module, commandLine.getBytes(StandardCharsets.UTF_8));
+        if (!flat) {
+            try {
+                ElfImage.open(new ByteArrayInputStream(file));
+            } catch (IOException noElf) {
+                throw new LoaderException("%s has neither load addresses nor a usable ELF header (%s). Fetch the file again."
+                        .formatted(name, noElf.getMessage()), noElf);
+            }
+        }
+        return new MultibootLoader(name, file, header, flat, module, commandLine.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override
     public ProcessorState load(GuestMemory memory, long rsdp) throws LoaderException {
         long entry;
         long end;
-        if (elf.isPresent()) {
-            elf.get().place(memory, name);
-            entry = elf.get().entry();
-            end = elf.get().end();
+        if (!flat) {
+            try {
+                ElfImage elf = ElfImage.open(new ByteArrayInputStream(file));
+                elf.load(memory, name);
+                entry = elf.physicalEntry();
+                end = elf.end();
+            } catch (IOException damaged) {
+                throw new LoaderException("%s is truncated: %s. Fetch the file again.".formatted(name, damaged.getMessage()), damaged);
+            }
         } else {
             ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
             long headerAddress = bytes.getInt(header + 12) & 0xFFFF_FFFFL;

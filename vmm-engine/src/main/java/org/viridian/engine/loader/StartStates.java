@@ -1,8 +1,6 @@
 package org.viridian.engine.loader;
 
-import java.util.HashMap;
 import java.util.Map;
-import org.viridian.engine.firmware.BoardMap;
 import org.viridian.engine.memory.GuestMemory;
 import org.viridian.engine.processor.ProcessorState;
 import org.viridian.engine.processor.SegmentState;
@@ -36,19 +34,6 @@ final class StartStates {
     private static final long PAGE_PRESENT_WRITE = 3;
     private static final long PAGE_LARGE = 0x83;
     private static final long LARGE_PAGE = 2 << 20;
-
-    private static final int MTRR_PHYS_BASE0 = 0x200;
-    private static final int MTRR_PHYS_MASK0 = 0x201;
-    private static final int MTRR_DEF_TYPE = 0x2FF;
-    /** Fixed ranges by register: all write-back but the VGA window. */
-    private static final int[] MTRR_FIXED =
-            {0x250, 0x258, 0x259, 0x268, 0x269, 0x26A, 0x26B, 0x26C, 0x26D, 0x26E, 0x26F};
-    private static final int MTRR_FIXED_VGA = 0x259;
-    private static final long WRITE_BACK_ALL = 0x0606_0606_0606_0606L;
-    private static final long MTRR_ENABLED_WRITE_BACK = 0xC06;
-    private static final long MTRR_VALID = 0x800;
-    /** The mask covers 36 address bits, which every x86-64 processor has; a wider one would fault on a narrower processor. */
-    private static final long MTRR_ADDRESS_BITS = (1L << 36) - 1;
 
     private StartStates() {}
 
@@ -94,19 +79,6 @@ final class StartStates {
             new SegmentState(TASK_SELECTOR, 0, 0x67, ATTRIBUTES_BUSY_TASK),
         };
         return new ProcessorState(gpr, rip, RFLAGS_FIXED, segments, GDT, TASK_SELECTOR + 15, 0, 0,
-                cr0, 0, cr3, cr4, 0, efer, null, memoryTypes(), null);
-    }
-
-    /** What firmware programs: all write-back, the hole below 4 GiB uncacheable. Linux gives up PAT without it. */
-    private static Map<Integer, Long> memoryTypes() {
-        Map<Integer, Long> msrs = new HashMap<>();
-        for (int msr : MTRR_FIXED) {
-            msrs.put(msr, msr == MTRR_FIXED_VGA ? 0L : WRITE_BACK_ALL);
-        }
-        long hole = BoardMap.HIGH_MEMORY - BoardMap.LOW_MEMORY_LIMIT;
-        msrs.put(MTRR_PHYS_BASE0, BoardMap.LOW_MEMORY_LIMIT);
-        msrs.put(MTRR_PHYS_MASK0, -hole & MTRR_ADDRESS_BITS | MTRR_VALID);
-        msrs.put(MTRR_DEF_TYPE, MTRR_ENABLED_WRITE_BACK);
-        return msrs;
+                cr0, 0, cr3, cr4, 0, efer, null, Map.of(), null);
     }
 }

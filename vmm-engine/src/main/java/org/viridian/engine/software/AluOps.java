@@ -49,76 +49,6 @@ final class AluOps {
         return r;
     }
 
-    static long apply64(Cpu c, int op, long a, long b) {
-        long r;
-        switch (op) {
-            case ADD -> {
-                r = a + b;
-                c.addFlags64(a, b, r);
-            }
-            case OR -> {
-                r = a | b;
-                c.logicFlags(r);
-            }
-            case ADC -> {
-                r = a + b + (c.cf() ? 1 : 0);
-                c.addFlags64(a, b, r);
-            }
-            case SBB -> {
-                r = a - b - (c.cf() ? 1 : 0);
-                c.subFlags64(a, b, r);
-            }
-            case AND -> {
-                r = a & b;
-                c.logicFlags(r);
-            }
-            case XOR -> {
-                r = a ^ b;
-                c.logicFlags(r);
-            }
-            default -> {
-                r = a - b;
-                c.subFlags64(a, b, r);
-            }
-        }
-        return r;
-    }
-
-    static int apply32(Cpu c, int op, int a, int b) {
-        int r;
-        switch (op) {
-            case ADD -> {
-                r = a + b;
-                c.addFlags32(a, b, r);
-            }
-            case OR -> {
-                r = a | b;
-                c.logicFlags(r);
-            }
-            case ADC -> {
-                r = a + b + (c.cf() ? 1 : 0);
-                c.addFlags32(a, b, r);
-            }
-            case SBB -> {
-                r = a - b - (c.cf() ? 1 : 0);
-                c.subFlags32(a, b, r);
-            }
-            case AND -> {
-                r = a & b;
-                c.logicFlags(r);
-            }
-            case XOR -> {
-                r = a ^ b;
-                c.logicFlags(r);
-            }
-            default -> {
-                r = a - b;
-                c.subFlags32(a, b, r);
-            }
-        }
-        return r;
-    }
-
     /** Any form and size. */
     static final class Generic extends MicroOp {
         private final int op;
@@ -231,120 +161,10 @@ final class AluOps {
         }
     }
 
-    /** Register, register, 64 bits. */
-    static final class RegReg64 extends MicroOp {
-        private final int op;
-        private final int to;
-        private final int from;
-
-        RegReg64(int op, int to, int from) {
-            this.op = op;
-            this.to = to;
-            this.from = from;
-        }
-
-        @Override
-        public void exec(Cpu c) {
-            c.gpr[to] = apply64(c, op, c.gpr[to], c.gpr[from]);
-        }
-    }
-
-    /** Register, register, 32 bits. */
-    static final class RegReg32 extends MicroOp {
-        private final int op;
-        private final int to;
-        private final int from;
-
-        RegReg32(int op, int to, int from) {
-            this.op = op;
-            this.to = to;
-            this.from = from;
-        }
-
-        @Override
-        public void exec(Cpu c) {
-            c.gpr[to] = apply32(c, op, (int) c.gpr[to], (int) c.gpr[from]) & 0xFFFF_FFFFL;
-        }
-    }
-
-    /** Register, immediate, 64 bits. */
-    static final class RegImm64 extends MicroOp {
-        private final int op;
-        private final int to;
-        private final long value;
-
-        RegImm64(int op, int to, long value) {
-            this.op = op;
-            this.to = to;
-            this.value = value;
-        }
-
-        @Override
-        public void exec(Cpu c) {
-            c.gpr[to] = apply64(c, op, c.gpr[to], value);
-        }
-    }
-
-    /** Register, immediate, 32 bits. */
-    static final class RegImm32 extends MicroOp {
-        private final int op;
-        private final int to;
-        private final int value;
-
-        RegImm32(int op, int to, int value) {
-            this.op = op;
-            this.to = to;
-            this.value = value;
-        }
-
-        @Override
-        public void exec(Cpu c) {
-            c.gpr[to] = apply32(c, op, (int) c.gpr[to], value) & 0xFFFF_FFFFL;
-        }
-    }
-
-    /** Register, memory, 64 bits. */
-    static final class RegMem64 extends MicroOp {
-        private final int op;
-        private final int to;
-        private final Ea ea;
-
-        RegMem64(int op, int to, Ea ea) {
-            this.op = op;
-            this.to = to;
-            this.ea = ea;
-        }
-
-        @Override
-        public void exec(Cpu c) {
-            long b = c.load64(ea.load(c, 8));
-            c.gpr[to] = apply64(c, op, c.gpr[to], b);
-        }
-    }
-
-    /** Register, memory, 32 bits. */
-    static final class RegMem32 extends MicroOp {
-        private final int op;
-        private final int to;
-        private final Ea ea;
-
-        RegMem32(int op, int to, Ea ea) {
-            this.op = op;
-            this.to = to;
-            this.ea = ea;
-        }
-
-        @Override
-        public void exec(Cpu c) {
-            int b = c.load32(ea.load(c, 4));
-            c.gpr[to] = apply32(c, op, (int) c.gpr[to], b) & 0xFFFF_FFFFL;
-        }
-    }
-
     /** CMP of two registers, 64 bits. */
     static final class CmpRegReg64 extends MicroOp {
-        private final int a;
-        private final int b;
+        final int a;
+        final int b;
 
         CmpRegReg64(int a, int b) {
             this.a = a;
@@ -361,8 +181,8 @@ final class AluOps {
 
     /** CMP of two registers, 32 bits. */
     static final class CmpRegReg32 extends MicroOp {
-        private final int a;
-        private final int b;
+        final int a;
+        final int b;
 
         CmpRegReg32(int a, int b) {
             this.a = a;
@@ -379,8 +199,8 @@ final class AluOps {
 
     /** CMP of register and immediate, 64 bits. */
     static final class CmpRegImm64 extends MicroOp {
-        private final int a;
-        private final long value;
+        final int a;
+        final long value;
 
         CmpRegImm64(int a, long value) {
             this.a = a;
@@ -396,8 +216,8 @@ final class AluOps {
 
     /** CMP of register and immediate, 32 bits. */
     static final class CmpRegImm32 extends MicroOp {
-        private final int a;
-        private final int value;
+        final int a;
+        final int value;
 
         CmpRegImm32(int a, int value) {
             this.a = a;
@@ -413,8 +233,8 @@ final class AluOps {
 
     /** TEST of two registers, 64 bits. */
     static final class TestRegReg64 extends MicroOp {
-        private final int a;
-        private final int b;
+        final int a;
+        final int b;
 
         TestRegReg64(int a, int b) {
             this.a = a;
@@ -429,8 +249,8 @@ final class AluOps {
 
     /** TEST of two registers, 32 bits. */
     static final class TestRegReg32 extends MicroOp {
-        private final int a;
-        private final int b;
+        final int a;
+        final int b;
 
         TestRegReg32(int a, int b) {
             this.a = a;
@@ -445,36 +265,63 @@ final class AluOps {
 
     /** The form for these operands. */
     static MicroOp make(DecodeContext in, int op, boolean toRegister, int size) {
-        if (size < 4) {
-            Operand rm = Operand.rm(in, size);
-            Operand reg = Operand.reg(in, size);
-            return toRegister ? new Generic(op, reg, rm) : new Generic(op, rm, reg);
-        }
-        boolean wide = size == 8;
-        if (in.mod == 3) {
-            int to = toRegister ? in.reg : in.rm;
-            int from = toRegister ? in.rm : in.reg;
-            if (op == CMP) {
-                return wide ? new CmpRegReg64(to, from) : new CmpRegReg32(to, from);
-            }
-            return wide ? new RegReg64(op, to, from) : new RegReg32(op, to, from);
-        }
-        if (toRegister && op != CMP) {
-            return wide ? new RegMem64(op, in.reg, in.ea) : new RegMem32(op, in.reg, in.ea);
+        MicroOp special = size == 8 ? special64(in, op, toRegister) : size == 4 ? special32(in, op, toRegister) : null;
+        if (special != null) {
+            return special;
         }
         Operand rm = Operand.rm(in, size);
         Operand reg = Operand.reg(in, size);
         return toRegister ? new Generic(op, reg, rm) : new Generic(op, rm, reg);
     }
 
+    private static MicroOp special64(DecodeContext in, int op, boolean toRegister) {
+        if (in.mod != 3) {
+            return toRegister ? Alu64.regMem(op, in.reg, in.ea) : Alu64.memReg(op, in.reg, in.ea);
+        }
+        int to = toRegister ? in.reg : in.rm;
+        int from = toRegister ? in.rm : in.reg;
+        return op == CMP ? new CmpRegReg64(to, from) : Alu64.regReg(op, to, from);
+    }
+
+    private static MicroOp special32(DecodeContext in, int op, boolean toRegister) {
+        if (in.mod != 3) {
+            return toRegister ? Alu32.regMem(op, in.reg, in.ea) : Alu32.memReg(op, in.reg, in.ea);
+        }
+        int to = toRegister ? in.reg : in.rm;
+        int from = toRegister ? in.rm : in.reg;
+        return op == CMP ? new CmpRegReg32(to, from) : Alu32.regReg(op, to, from);
+    }
+
     /** ModRM.rm with an immediate. */
     static MicroOp immediate(DecodeContext in, int op, long value, int size) {
-        if (in.mod == 3 && size == 8) {
-            return op == CMP ? new CmpRegImm64(in.rm, value) : new RegImm64(op, in.rm, value);
+        MicroOp special = null;
+        if (size == 8) {
+            special = in.mod != 3 ? Alu64.memImm(op, in.ea, value)
+                    : op == CMP ? new CmpRegImm64(in.rm, value) : Alu64.regImm(op, in.rm, value);
+        } else if (size == 4) {
+            special = in.mod != 3 ? Alu32.memImm(op, in.ea, (int) value)
+                    : op == CMP ? new CmpRegImm32(in.rm, (int) value) : Alu32.regImm(op, in.rm, (int) value);
         }
-        if (in.mod == 3 && size == 4) {
-            return op == CMP ? new CmpRegImm32(in.rm, (int) value) : new RegImm32(op, in.rm, (int) value);
+        return special != null ? special : new Generic(op, Operand.rm(in, size), Operand.immediate(value, size));
+    }
+
+    /** TEST of ModRM.rm and ModRM.reg. */
+    static MicroOp test(DecodeContext in, int size) {
+        if (size == 8) {
+            return in.mod == 3 ? new TestRegReg64(in.rm, in.reg) : Alu64.testMemReg(in.reg, in.ea);
         }
-        return new Generic(op, Operand.rm(in, size), Operand.immediate(value, size));
+        if (size == 4) {
+            return in.mod == 3 ? new TestRegReg32(in.rm, in.reg) : Alu32.testMemReg(in.reg, in.ea);
+        }
+        return new Test(Operand.rm(in, size), Operand.reg(in, size));
+    }
+
+    /** TEST of ModRM.rm with an immediate. */
+    static MicroOp testImmediate(DecodeContext in, long value, int size) {
+        return switch (size) {
+            case 8 -> Alu64.testImm(in.rm, in.ea, value);
+            case 4 -> Alu32.testImm(in.rm, in.ea, (int) value);
+            default -> new Test(Operand.rm(in, size), Operand.immediate(value, size));
+        };
     }
 }

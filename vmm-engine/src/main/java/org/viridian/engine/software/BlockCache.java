@@ -146,6 +146,13 @@ final class BlockCache {
             }
         }
         int length = count;
+        if (ended && count >= 2) {
+            MicroOp fused = FusedOps.fuse(ops[count - 2], ops[count - 1]);
+            if (fused != null) {
+                ops[count - 2] = fused;
+                length = count - 1;
+            }
+        }
         if (!ended) {
             ops[length++] = new BranchOps.FallThrough(position, mode);
         }

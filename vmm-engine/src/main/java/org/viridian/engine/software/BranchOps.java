@@ -214,6 +214,18 @@ final class BranchOps {
         }
     }
 
+    /** Where a conditional jump of 64-bit code goes, as distances from the start of the block. */
+    record Target(int condition, long taken, long passed) {}
+
+    /** The target of a conditional jump of 64-bit code; null for everything else. */
+    static Target target(MicroOp op) {
+        return switch (op) {
+            case Equal e -> new Target(4, e.equal, e.different);
+            case Conditional j when j.mask == -1L -> new Target(j.condition, j.taken, j.passed);
+            default -> null;
+        };
+    }
+
     static MicroOp jcc(int condition, long taken, long passed, int mode, int opSize) {
         if (mode == 64) {
             if (condition == 4) {

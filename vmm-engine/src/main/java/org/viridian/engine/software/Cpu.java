@@ -358,7 +358,8 @@ public final class Cpu extends CpuMemory {
             boolean direct = walker.writable && region.writable && (code == null || !code.populated());
             tlb[entry * 4 + WRITE_TAG] = direct ? page : emptyTag(entry);
             tlb[entry * 4 + ADDEND] = (physical & ~0xFFFL) + region.addend - page;
-            tlb[entry * 4 + PHYSICAL] = physical & ~0xFFFL | (walker.global ? GLOBAL : 0) | (walker.large ? LARGE : 0);
+            tlb[entry * 4 + PHYSICAL] = physical & ~0xFFFL | (walker.global ? GLOBAL : 0) | (walker.large ? LARGE : 0)
+                    | (walker.writable && region.writable ? WRITABLE : 0);
         }
         return physical;
     }
@@ -416,7 +417,13 @@ public final class Cpu extends CpuMemory {
     void slowStore(long linear, int size, long value) {
         int room = 4096 - ((int) linear & 0xFFF);
         if (size <= room) {
-            storePhysical(translate(linear, ACCESS_WRITE), size, value);
+            int entry = ((int) (linear >>> 12) & TLB_ENTRIES - 1) * 4;
+            boolean known = tlb[entry + READ_TAG] == (linear & ~0xFFFL) && (tlb[entry + PHYSICAL] & WRITABLE) != 0;
+            long physical = known ? tlb[entry + PHYSICAL] & ~0xFFFL | linear & 0xFFF : translate(linear, ACCESS_WRITE);
+            storePhysical(physical, size, value);
+            if (known && !isCode(physical)) {
+                tlb[entry + WRITE_TAG] = linear & ~0xFFFL;
+            }
             return;
         }
         long first = translate(linear, ACCESS_WRITE);
@@ -462,6 +469,12 @@ public final class Cpu extends CpuMemory {
             default -> Mem.put64(host, value);
         }
         codeWritten(region, physical, size);
+    }
+
+    private boolean isCode(long physical) {
+        PhysicalMemory.Region region = memory.find(physical);
+        CodePage code = region == null ? null : region.codePage(physical);
+        return region == null || code != null && code.populated();
     }
 
     /** Drops code made from these bytes of one page. */

@@ -14,6 +14,8 @@ public abstract class CpuMemory extends CpuState {
     /** Flags in the low bits of the PHYSICAL word. */
     static final long GLOBAL = 1;
     static final long LARGE = 2;
+    /** A store needs no walk, only a look at the page's code. */
+    static final long WRITABLE = 4;
 
     static final int ACCESS_READ = 0;
     static final int ACCESS_WRITE = 1;

@@ -242,6 +242,11 @@ public final class DecodeContext {
         }
     }
 
+    /** True when an 8-bit register number means the low byte of the register with that number. */
+    boolean lowByte(int register) {
+        return rex != 0 || register < 4;
+    }
+
     /** A memory operand that is only an offset. */
     Ea absolute(long offset) {
         return make(Cpu.ZERO, Cpu.ZERO, 0, offset, Cpu.DS, false);
@@ -249,6 +254,11 @@ public final class DecodeContext {
 
     private Ea make(int base, int index, int scale, long disp, int defaultSegment, boolean ripRelative) {
         return new Ea(base, index, scale, disp, segmentFor(defaultSegment), addrSize == 64 ? 0 : addrSize, mode != 64, ripRelative);
+    }
+
+    /** The implicit destination of MASKMOVDQU and MASKMOVQ: DS:rDI with the address size of the instruction. */
+    public Ea implicitDi() {
+        return make(7, Cpu.ZERO, 0, 0, Cpu.DS, false);
     }
 
     /** The segment slot of a memory operand: the override or the default; the zero slot for flat segments in 64-bit code. */

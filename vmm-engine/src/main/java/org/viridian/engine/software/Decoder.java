@@ -193,7 +193,7 @@ final class Decoder {
             case 0x63 -> {
                 in.modrm();
                 if (long64) {
-                    return new MoveOps.Extend(Operand.reg(in, in.opSize), Operand.rm(in, Math.min(4, in.opSize)), true);
+                    return MoveOps.signExtend32(in);
                 }
                 return new SystemOps.AdjustRpl(Operand.rm(in, 2), Operand.reg(in, 2));
             }
@@ -257,10 +257,7 @@ final class Decoder {
             }
             case 0x84, 0x85 -> {
                 in.modrm();
-                if (in.mod == 3 && size >= 4) {
-                    return size == 8 ? new AluOps.TestRegReg64(in.rm, in.reg) : new AluOps.TestRegReg32(in.rm, in.reg);
-                }
-                return new AluOps.Test(Operand.rm(in, size), Operand.reg(in, size));
+                return AluOps.test(in, size);
             }
             case 0x86, 0x87 -> {
                 in.modrm();
@@ -290,9 +287,10 @@ final class Decoder {
                 if (in.mod == 3) {
                     return null;
                 }
-                return in.opSize == 8 && in.addrSize == 64
-                        ? new MoveOps.Lea64(in.reg, in.ea)
-                        : new MoveOps.Lea(Operand.reg(in, in.opSize), in.ea);
+                if (in.addrSize == 64 && in.opSize >= 4) {
+                    return in.opSize == 8 ? new MoveOps.Lea64(in.reg, in.ea) : new QuickOps.Lea32(in.reg, in.ea);
+                }
+                return new MoveOps.Lea(Operand.reg(in, in.opSize), in.ea);
             }
             case 0x8E -> {
                 in.modrm();
@@ -352,7 +350,8 @@ final class Decoder {
                 return text(in, StringOps.CMPS, size);
             }
             case 0xA8, 0xA9 -> {
-                return new AluOps.Test(Operand.register(in, 0, size), Operand.immediate(size == 1 ? in.imm8() : in.immZ(), size));
+                in.rm = 0;
+                return AluOps.testImmediate(in, size == 1 ? in.imm8() : in.immZ(), size);
             }
             case 0xAA, 0xAB -> {
                 return text(in, StringOps.STOS, size);
@@ -414,7 +413,7 @@ final class Decoder {
                 if ((in.reg & 7) != 0) {
                     return null;
                 }
-                return new MoveOps.Generic(Operand.rm(in, size), Operand.immediate(size == 1 ? in.imm8() : in.immZ(), size));
+                return MoveOps.constant(in, size == 1 ? in.imm8() : in.immZ(), size);
             }
             case 0xC8 -> {
                 int frame = in.imm16();
@@ -516,7 +515,7 @@ final class Decoder {
         boolean locked = in.lock && in.mod != 3;
         switch (in.reg & 7) {
             case 0, 1 -> {
-                return new AluOps.Test(rm, Operand.immediate(size == 1 ? in.imm8() : in.immZ(), size));
+                return AluOps.testImmediate(in, size == 1 ? in.imm8() : in.immZ(), size);
             }
             case 2 -> {
                 in.lockable = locked;
@@ -551,13 +550,22 @@ final class Decoder {
                 boolean down = (in.reg & 7) == 1;
                 Operand rm = Operand.rm(in, size);
                 in.lockable = locked;
-                return locked ? new AtomicOps.Modify(down ? AtomicOps.DEC : AtomicOps.INC, rm, null) : new AluOps.Step(rm, down ? -1 : 1);
+                if (locked) {
+                    return new AtomicOps.Modify(down ? AtomicOps.DEC : AtomicOps.INC, rm, null);
+                }
+                if (in.mod == 3 && size >= 4) {
+                    return size == 8 ? new QuickOps.Step64(in.rm, down ? -1 : 1) : new QuickOps.Step32(in.rm, down ? -1 : 1);
+                }
+                return new AluOps.Step(rm, down ? -1 : 1);
             }
             case 2, 4 -> {
                 if (size == 1) {
                     return null;
                 }
                 in.endBlock();
+                if (long64 && (in.reg & 7) == 2) {
+                    return in.mod == 3 ? new QuickOps.CallRegister(in.rm) : new QuickOps.CallMemory(in.ea);
+                }
                 Operand target = Operand.rm(in, branchSize);
                 return (in.reg & 7) == 2 ? new BranchOps.CallIndirect(target) : new BranchOps.JumpIndirect(target);
             }

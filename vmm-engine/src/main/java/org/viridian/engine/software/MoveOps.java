@@ -379,14 +379,59 @@ final class MoveOps {
         if (in.mod != 3 && size == 4) {
             return toRegister ? new Load32(in.reg, in.ea) : new Store32(in.ea, in.reg);
         }
+        if (in.mod != 3 && size == 2 && !toRegister) {
+            return new QuickOps.Store16(in.ea, in.reg);
+        }
+        if (in.mod != 3 && size == 1 && in.lowByte(in.reg)) {
+            return toRegister ? new QuickOps.Load8(in.reg, in.ea) : new QuickOps.Store8(in.ea, in.reg);
+        }
         Operand rm = Operand.rm(in, size);
         Operand reg = Operand.reg(in, size);
         return toRegister ? new Generic(reg, rm) : new Generic(rm, reg);
     }
 
+    /** MOV r/m, imm. */
+    static MicroOp constant(DecodeContext in, long value, int size) {
+        if (in.mod == 3) {
+            return switch (size) {
+                case 8 -> new Constant(in.rm, value);
+                case 4 -> new Constant(in.rm, value & 0xFFFF_FFFFL);
+                default -> new Generic(Operand.rm(in, size), Operand.immediate(value, size));
+            };
+        }
+        return switch (size) {
+            case 8 -> new QuickOps.StoreConstant64(in.ea, value);
+            case 4 -> new QuickOps.StoreConstant32(in.ea, (int) value);
+            case 1 -> new QuickOps.StoreConstant8(in.ea, (int) value);
+            default -> new Generic(Operand.rm(in, size), Operand.immediate(value, size));
+        };
+    }
+
+    /** CMOVcc. */
+    static MicroOp conditional(DecodeContext in, int condition) {
+        if (in.mod == 3 && in.opSize == 8) {
+            return new QuickOps.Move64(condition, in.reg, in.rm);
+        }
+        if (in.mod == 3 && in.opSize == 4) {
+            return new QuickOps.Move32(condition, in.reg, in.rm);
+        }
+        return new Conditional(condition, Operand.reg(in, in.opSize), Operand.rm(in, in.opSize));
+    }
+
+    /** MOVSXD. */
+    static MicroOp signExtend32(DecodeContext in) {
+        if (in.opSize == 8) {
+            return in.mod == 3 ? new QuickOps.Sign32(in.reg, in.rm) : new QuickOps.LoadSign32(in.reg, in.ea);
+        }
+        return new Extend(Operand.reg(in, in.opSize), Operand.rm(in, in.opSize), true);
+    }
+
     static MicroOp extend(DecodeContext in, int fromSize, boolean signed) {
         if (!signed && in.mod != 3 && in.opSize >= 4) {
             return fromSize == 1 ? new LoadZero8(in.reg, in.ea) : new LoadZero16(in.reg, in.ea);
+        }
+        if (!signed && in.mod == 3 && in.opSize >= 4 && (fromSize == 2 || in.lowByte(in.rm))) {
+            return fromSize == 1 ? new QuickOps.Zero8(in.reg, in.rm) : new QuickOps.Zero16(in.reg, in.rm);
         }
         return new Extend(Operand.reg(in, in.opSize), Operand.rm(in, fromSize), signed);
     }

@@ -22,7 +22,7 @@ final class TwoByteDecoder {
         switch (high) {
             case 4 -> {
                 in.modrm();
-                return new MoveOps.Conditional(opcode & 15, Operand.reg(in, in.opSize), Operand.rm(in, in.opSize));
+                return MoveOps.conditional(in, opcode & 15);
             }
             case 8 -> {
                 long rel = in.mode == 64 ? in.imm32() : in.immZ();
@@ -31,6 +31,9 @@ final class TwoByteDecoder {
             }
             case 9 -> {
                 in.modrm();
+                if (in.mod == 3 && in.lowByte(in.rm)) {
+                    return new QuickOps.Set8(opcode & 15, in.rm);
+                }
                 return new MoveOps.SetCondition(opcode & 15, Operand.rm(in, 1));
             }
             default -> { }

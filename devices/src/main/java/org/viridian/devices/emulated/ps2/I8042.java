@@ -210,7 +210,7 @@ public final class I8042 extends BytePortDevice {
                     answer(ram[value & 0x1F] & 0xFF);
                 } else if (value >= 0x60 && value < 0x80) {
                     pending = value;
-                } else if (value >= 0xF0 && (value & 1) == 0) {
+                } else if (value == 0xFE) {
                     power.requestReset("the guest pulsed the reset line of the keyboard controller");
                 }
             }

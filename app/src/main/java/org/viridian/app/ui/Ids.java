@@ -1,0 +1,114 @@
+package org.viridian.app.ui;
+
+/**
+ * Ids of the nodes that tests, scripts and style sheets look up. Per-item ids are a constant with the item's own id
+ * behind it: {@code device-} + device id, {@code vm-} + VM name.
+ */
+public final class Ids {
+    /** The list of VMs. */
+    public static final String VM_LIST = "vm-list";
+    /** Filter above it. */
+    public static final String VM_FILTER = "vm-filter";
+    /** What is shown while there is no VM. */
+    public static final String EMPTY_STATE = "empty-state";
+    /** Opens Quick Create, in the list's toolbar. */
+    public static final String QUICK_CREATE = "quick-create";
+    /** Opens the wizard, in the list's toolbar. */
+    public static final String NEW_VM = "new-vm";
+    /** Deletes the selected VM. */
+    public static final String DELETE_VM = "delete-vm";
+    /** The bar that tells of failures and crashes. */
+    public static final String BANNER = "banner";
+    /** Its text. */
+    public static final String BANNER_TEXT = "banner-text";
+
+    /** Power and console buttons of the selected VM. */
+    public static final String START = "start";
+    public static final String SHUT_DOWN = "shut-down";
+    public static final String TURN_OFF = "turn-off";
+    public static final String PAUSE = "pause";
+    public static final String RESET = "reset";
+    public static final String CTRL_ALT_DEL = "ctrl-alt-del";
+    public static final String SCREENSHOT = "screenshot";
+    public static final String SCALING = "scaling";
+    /** The state of the selected VM in words. */
+    public static final String VM_STATE = "vm-state";
+
+    /** Tabs of the selected VM. */
+    public static final String TAB_CONSOLE = "tab-console";
+    public static final String TAB_DEVICES = "tab-devices";
+    public static final String TAB_SERIAL = "tab-serial";
+
+    /** The guest's screen: click to capture, type into it. */
+    public static final String CONSOLE = "console";
+    /** Whether input is captured, in words. */
+    public static final String CAPTURE_STATE = "capture-state";
+    /** What the console shows while there is no picture. */
+    public static final String CONSOLE_OFF = "console-off";
+    /** Start button in the middle of that page. */
+    public static final String CONSOLE_START = "console-start";
+    /** Serial text and the line to type into it. */
+    public static final String SERIAL_TEXT = "serial-text";
+    public static final String SERIAL_INPUT = "serial-input";
+
+    /** The device tree (a TreeTableView whose values have the device's id as {@code id()}). */
+    public static final String DEVICE_TREE = "device-tree";
+    public static final String DEVICES_BY_TYPE = "devices-by-type";
+    public static final String DEVICES_BY_CONNECTION = "devices-by-connection";
+    public static final String DEVICE_DETAILS = "device-details";
+    /** Events of all devices, and the picture of the twins over time. */
+    public static final String TIMELINE = "timeline";
+    public static final String HANDOVER = "handover";
+
+    /** The wizard. */
+    public static final String WIZARD = "wizard";
+    public static final String WIZARD_PAGES = "wizard-pages";
+    public static final String WIZARD_BACK = "wizard-back";
+    public static final String WIZARD_NEXT = "wizard-next";
+    public static final String WIZARD_FINISH = "wizard-finish";
+    public static final String WIZARD_CANCEL = "wizard-cancel";
+    public static final String WIZARD_NAME = "wizard-name";
+    public static final String WIZARD_SOURCE_DEBIAN = "wizard-source-debian";
+    public static final String WIZARD_SOURCE_KERNEL = "wizard-source-kernel";
+    public static final String WIZARD_SOURCE_ISO = "wizard-source-iso";
+    public static final String WIZARD_FLAVOUR = "wizard-flavour";
+    public static final String WIZARD_KERNEL = "wizard-kernel";
+    public static final String WIZARD_INITRD = "wizard-initrd";
+    public static final String WIZARD_COMMAND_LINE = "wizard-command-line";
+    public static final String WIZARD_MEMORY = "wizard-memory";
+    public static final String WIZARD_PROCESSORS = "wizard-processors";
+    public static final String WIZARD_ENGINE = "wizard-engine";
+    public static final String WIZARD_DISK_NEW = "wizard-disk-new";
+    public static final String WIZARD_DISK_EXISTING = "wizard-disk-existing";
+    public static final String WIZARD_DISK_NONE = "wizard-disk-none";
+    public static final String WIZARD_DISK_SIZE = "wizard-disk-size";
+    public static final String WIZARD_DISK_FILE = "wizard-disk-file";
+    public static final String WIZARD_COMMAND = "wizard-command";
+    public static final String WIZARD_START = "wizard-start";
+    /** The sentence beside a field that is wrong: this and the field's id, such as {@code problem-wizard-name}. */
+    public static final String PROBLEM_PREFIX = "problem-";
+
+    /** Quick Create. */
+    public static final String QUICK_WINDOW = "quick-window";
+    public static final String QUICK_GALLERY = "quick-gallery";
+    public static final String QUICK_NAME = "quick-name";
+    public static final String QUICK_CREATE_BUTTON = "quick-create-create";
+    public static final String QUICK_CANCEL = "quick-create-cancel";
+    /** Progress of a creation, in the wizard and in Quick Create. */
+    public static final String CREATE_PROGRESS = "create-progress";
+    public static final String CREATE_STEP = "create-step";
+    /** The sentence that says why a creation failed. */
+    public static final String CREATE_FAILURE = "create-failure";
+
+    /** The button of a question that does what was asked for. */
+    public static final String CONFIRM = "confirm";
+    /** The button of a question that does nothing. */
+    public static final String CANCEL = "cancel";
+
+    /** Prefix of a device's cell in the tree. */
+    public static final String DEVICE_PREFIX = "device-";
+    /** Prefix of a VM's cell in the list. */
+    public static final String VM_PREFIX = "vm-";
+
+    private Ids() {}
+}

@@ -1,0 +1,2 @@
+/** View-models: state and actions of the windows, without javafx.scene, so that tests need no toolkit. */
+package org.viridian.app.ui.model;

@@ -1,0 +1,33 @@
+package org.viridian.vmbus.channel;
+
+/**
+ * An open channel as its VSP sees it. Sending never blocks: what does not fit the ring waits in order and goes out when
+ * the guest has made room.
+ *
+ * <p>Thread rule: any thread; after the channel has closed everything is ignored.
+ */
+public interface Channel {
+    /** Sends an in-band packet without asking for a completion. */
+    void send(byte[] payload);
+
+    /** Completes a request of the guest. */
+    void complete(long transactionId, byte[] payload);
+
+    /** Facts for the device manager. */
+    Facts facts();
+
+    /**
+     * What the device manager shows of an open channel.
+     *
+     * @param relid channel id
+     * @param connectionId id the guest signals
+     * @param targetVp processor that takes the interrupts, or -1
+     * @param gpadl id of the ring's page list
+     * @param inboundBytes data bytes of the ring the guest writes
+     * @param outboundBytes data bytes of the ring the host writes
+     * @param inboundUsed bytes waiting for the host
+     * @param outboundUsed bytes waiting for the guest
+     */
+    record Facts(int relid, int connectionId, int targetVp, int gpadl, int inboundBytes, int outboundBytes,
+            int inboundUsed, int outboundUsed) {}
+}

@@ -1,0 +1,28 @@
+package org.viridian.vmbus.channel;
+
+/**
+ * A VSP with one channel.
+ *
+ * <p>Thread rule: {@link #opened}, {@link #received} and {@link #closed} come from the channel's own worker, one at a
+ * time. When {@link #closed} returns the device must not touch guest memory any more.
+ */
+public interface ChannelDevice {
+    /** What is offered; constant. */
+    Offer offer();
+
+    /** The guest has opened the channel. */
+    void opened(Channel channel);
+
+    /**
+     * A packet.
+     *
+     * @throws ProtocolViolation to stop the channel; the reason is logged and shown
+     */
+    void received(Packet packet) throws ProtocolViolation;
+
+    /** The channel is no more: closed, rescinded, reset, or stopped after a violation. */
+    void closed();
+
+    /** The channel was stopped because of what the guest sent; called before {@link #closed}. */
+    default void violated(String reason) {}
+}

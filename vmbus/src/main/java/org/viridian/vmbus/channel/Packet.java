@@ -1,0 +1,21 @@
+package org.viridian.vmbus.channel;
+
+import java.util.List;
+
+/**
+ * A packet from the guest, copied out of the ring once and checked.
+ *
+ * @param type packet type: {@link #IN_BAND}, {@link #GPA_DIRECT} or {@link #COMPLETION}
+ * @param completionRequested the guest waits for a completion with the same transaction id
+ * @param transactionId opaque
+ * @param payload the device's bytes, zero-padded to a multiple of 8
+ * @param ranges buffers in guest memory, for GPA-direct packets
+ */
+public record Packet(int type, boolean completionRequested, long transactionId, byte[] payload, List<GpaRange> ranges) {
+    /** In-band data. */
+    public static final int IN_BAND = 6;
+    /** Data with a list of guest pages. */
+    public static final int GPA_DIRECT = 9;
+    /** The other side has finished a request. */
+    public static final int COMPLETION = 11;
+}

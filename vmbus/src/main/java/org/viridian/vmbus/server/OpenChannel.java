@@ -1,0 +1,225 @@
+package org.viridian.vmbus.server;
+
+import java.util.ArrayDeque;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.viridian.engine.memory.GuestMemory;
+import org.viridian.vmbus.channel.Channel;
+import org.viridian.vmbus.channel.ChannelDevice;
+import org.viridian.vmbus.channel.Packet;
+import org.viridian.vmbus.channel.ProtocolViolation;
+import org.viridian.vmbus.ring.RingMemory;
+import org.viridian.vmbus.ring.RingReader;
+import org.viridian.vmbus.ring.RingWriter;
+
+/**
+ * One open channel: its rings, its worker, and what waits to be sent. The worker drains the guest's ring and runs the
+ * device; it sleeps with the ring unmasked.
+ */
+final class OpenChannel implements Channel {
+    /** Packets between two publications of the read index, so that a busy guest sees room in time. */
+    private static final int BATCH = 16;
+    /** Packets that may wait for room; beyond it a message that is not a completion is dropped (input, pictures). */
+    private static final int MAX_WAITING = 1024;
+
+    private record Outgoing(int type, long transactionId, byte[] payload) {}
+
+    private final int relid;
+    private final int connectionId;
+    private final int gpadl;
+    private final ChannelDevice device;
+    private final RingMemory inboundMemory;
+    private final RingMemory outboundMemory;
+    private final RingReader reader;
+    private final RingWriter writer;
+    private final Interrupter interrupter;
+    private final Thread worker;
+    private final ReentrantLock sendLock = new ReentrantLock();
+    private final ArrayDeque<Outgoing> waiting = new ArrayDeque<>();
+    private volatile int targetVp;
+    private volatile boolean signalled;
+    private volatile boolean stopping;
+
+    /** Raises the channel's event on a processor. */
+    @FunctionalInterface
+    interface Interrupter {
+        void interrupt(int vp, int relid);
+    }
+
+    OpenChannel(int relid, int connectionId, int gpadl, ChannelDevice device, GuestMemory memory, long[] inboundPages,
+            long[] outboundPages, int targetVp, Interrupter interrupter) throws ProtocolViolation {
+        this.relid = relid;
+        this.connectionId = connectionId;
+        this.gpadl = gpadl;
+        this.device = device;
+        this.inboundMemory = new RingMemory(memory, inboundPages);
+        this.outboundMemory = new RingMemory(memory, outboundPages);
+        this.reader = new RingReader(inboundMemory, memory);
+        this.writer = new RingWriter(outboundMemory);
+        this.targetVp = targetVp;
+        this.interrupter = interrupter;
+        this.worker = Thread.ofVirtual().name("channel " + device.offer().name()).unstarted(this::work);
+    }
+
+    void start() {
+        worker.start();
+    }
+
+    /** The guest signalled: new data, or room in the host's ring. */
+    void signal() {
+        signalled = true;
+        LockSupport.unpark(worker);
+    }
+
+    int targetVp() {
+        return targetVp;
+    }
+
+    /** Moves the channel's interrupts; one more is raised there, lest an event got lost between the two. */
+    void moveTo(int vp) {
+        targetVp = vp;
+        interrupt();
+    }
+
+    /** Stops the worker and waits until the device has let go. Not from the worker itself. */
+    void stop() {
+        stopping = true;
+        LockSupport.unpark(worker);
+        boolean interrupted = false;
+        while (true) {
+            try {
+                worker.join();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void work() {
+        try {
+            device.opened(this);
+            while (!stopping) {
+                signalled = false;
+                reader.mask(true);
+                drain();
+                flush();
+                reader.mask(false);
+                if (reader.hasData()) {
+                    continue;
+                }
+                while (!signalled && !stopping) {
+                    LockSupport.park(this);
+                }
+            }
+        } catch (ProtocolViolation violation) {
+            refuse(violation.getMessage());
+        } catch (RuntimeException | Error failure) {
+            System.getLogger("org.viridian.vmbus").log(System.Logger.Level.ERROR, "channel " + device.offer().name(), failure);
+            refuse("internal error: " + failure);
+        } finally {
+            stopping = true;
+            device.closed();
+        }
+    }
+
+    private void refuse(String reason) {
+        System.getLogger("org.viridian.vmbus").log(System.Logger.Level.WARNING,
+                "channel {0} stopped: {1}", device.offer().name(), reason);
+        device.violated(reason);
+    }
+
+    private void drain() throws ProtocolViolation {
+        int batch = 0;
+        while (!stopping) {
+            Packet packet = reader.next();
+            if (packet == null) {
+                break;
+            }
+            device.received(packet);
+            if (++batch == BATCH) {
+                batch = 0;
+                publish();
+            }
+        }
+        publish();
+    }
+
+    private void publish() throws ProtocolViolation {
+        if (reader.publish()) {
+            interrupt();
+        }
+    }
+
+    private void interrupt() {
+        int vp = targetVp;
+        if (vp >= 0 && !stopping) {
+            interrupter.interrupt(vp, relid);
+        }
+    }
+
+    @Override
+    public void send(byte[] payload) {
+        enqueue(new Outgoing(Packet.IN_BAND, 0, payload), false);
+    }
+
+    @Override
+    public void complete(long transactionId, byte[] payload) {
+        enqueue(new Outgoing(Packet.COMPLETION, transactionId, payload), true);
+    }
+
+    private void enqueue(Outgoing packet, boolean mustArrive) {
+        sendLock.lock();
+        try {
+            if (stopping || !mustArrive && waiting.size() >= MAX_WAITING
+                    || !writer.canHold(RingWriter.space(packet.payload.length))) {
+                return;
+            }
+            waiting.add(packet);
+        } finally {
+            sendLock.unlock();
+        }
+        try {
+            flush();
+        } catch (ProtocolViolation broken) {
+            // The worker meets the same broken index on its next turn and stops the channel.
+            signal();
+        }
+    }
+
+    private void flush() throws ProtocolViolation {
+        boolean interrupt = false;
+        sendLock.lock();
+        try {
+            while (!waiting.isEmpty() && !stopping) {
+                Outgoing packet = waiting.peek();
+                RingWriter.Result result = writer.write(packet.type, packet.transactionId, packet.payload);
+                if (result == RingWriter.Result.FULL) {
+                    if (writer.await(RingWriter.space(packet.payload.length))) {
+                        continue;
+                    }
+                    break;
+                }
+                waiting.remove();
+                interrupt |= result == RingWriter.Result.SIGNAL;
+            }
+            if (waiting.isEmpty() && !stopping) {
+                writer.await(0);
+            }
+        } finally {
+            sendLock.unlock();
+        }
+        if (interrupt) {
+            interrupt();
+        }
+    }
+
+    @Override
+    public Facts facts() {
+        return new Facts(relid, connectionId, targetVp, gpadl, inboundMemory.size(), outboundMemory.size(),
+                reader.waiting(), writer.waiting());
+    }
+}
