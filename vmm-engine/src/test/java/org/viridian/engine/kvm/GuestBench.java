@@ -77,7 +77,7 @@ final class GuestBench implements AutoCloseable {
             new SegmentState(0, 0, 0, 1 << 16), new SegmentState(0x20, 0, 0x67, 0x8B)};
         long[] gpr = new long[16];
         gpr[4] = STACK;
-        return new ProcessorState(gpr, CODE, 2, segments, GDT, 0x2F, IDT, 0xFFF, 0x8000_0011L, 0, PAGE_TABLES, 0x20, 0, 0x500,
+        return new ProcessorState(gpr, CODE, 2, segments, GDT, 0x2F, IDT, 0xFFF, 0x8000_0011L, 0, PAGE_TABLES, 0x220, 0, 0x500,
                 null, null, null);
     }
 
