@@ -9,4 +9,5 @@ module org.viridian.display {
     exports org.viridian.display.keys;
     exports org.viridian.display.surface;
     exports org.viridian.display.vga;
+    exports org.viridian.display.synthvideo;
 }

@@ -256,6 +256,11 @@ public final class DecodeContext {
         return new Ea(base, index, scale, disp, segmentFor(defaultSegment), addrSize == 64 ? 0 : addrSize, mode != 64, ripRelative);
     }
 
+    /** The implicit destination of MASKMOVDQU and MASKMOVQ: DS:rDI with the address size of the instruction. */
+    public Ea implicitDi() {
+        return make(7, Cpu.ZERO, 0, 0, Cpu.DS, false);
+    }
+
     /** The segment slot of a memory operand: the override or the default; the zero slot for flat segments in 64-bit code. */
     int segmentFor(int defaultSegment) {
         int seg = segment >= 0 ? segment : defaultSegment;

@@ -1,0 +1,2 @@
+/** The keyboard VSP and the synthetic mouse. */
+package org.viridian.devices.synthetic.input;

@@ -1,0 +1,2 @@
+/** Integration services: heartbeat, shutdown, time synchronisation. */
+package org.viridian.devices.synthetic.integration;

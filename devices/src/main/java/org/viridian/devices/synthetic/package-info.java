@@ -1,0 +1,2 @@
+/** Virtualization service providers: what stands at the host's end of a VMBus channel. */
+package org.viridian.devices.synthetic;
