@@ -45,7 +45,7 @@ public final class Main {
             new LifeVerbs.Stop(session), new LifeVerbs.Kill(session), new LifeVerbs.Pause(session),
             new LifeVerbs.Resume(session), new LifeVerbs.Reset(session), new DeleteVerb(session),
             new DevicesVerb(session), new InputVerbs.Screenshot(session), new InputVerbs.Type(session),
-            new InputVerbs.Key(session), new RunVerb(session), new HostVerb(session),
+            new InputVerbs.Key(session), new RunVerb(session), new DoctorVerb(session), new HostVerb(session),
             new PrepareVerb(session, guests)}) {
             line.addSubcommand(verb);
         }

@@ -25,6 +25,7 @@ import org.viridian.app.machine.MachineConfig;
 import org.viridian.app.machine.MachineConfig.SerialTarget;
 import org.viridian.app.machine.MachineException;
 import org.viridian.app.text.Failure;
+import org.viridian.app.text.Text;
 import org.viridian.engine.partition.GuestCrash;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -195,11 +196,36 @@ class MainTest {
     void everyVerbHasHelpAndJson() {
         String root = say("--help").out();
         for (String verb : List.of("quickstart", "create", "list", "start", "stop", "kill", "pause", "resume", "reset",
-                "delete", "devices", "screenshot", "type", "key", "run")) {
+                "delete", "devices", "screenshot", "type", "key", "run", "doctor")) {
             assertTrue(root.contains("  " + verb + " "), verb);
             Spoken help = say(verb, "--help");
             assertEquals(0, help.exit());
             assertTrue(help.out().contains("--json"), verb);
+        }
+    }
+
+    @Test
+    void theDoctorNamesAnEngineAndARemedyForEachLack() {
+        JsonNode report = say("doctor", "--json").json();
+        assertTrue(List.of("kvm", "software").contains(report.get("automaticEngine").stringValue()));
+        assertEquals(report.get("automaticEngine").stringValue().equals("kvm"),
+                report.get("kvm").get("status").stringValue().equals("ready"));
+        for (JsonNode check : report.get("checks")) {
+            assertTrue(check.get("ok").booleanValue() || check.has("remedy")
+                    || report.get("kvm").get("status").stringValue().equals("other-host"), check.toString());
+            assertTrue(!check.get("finding").stringValue().startsWith("host."), "a missing sentence: " + check);
+        }
+    }
+
+    @Test
+    void everyStateOfKvmHasItsSentences() {
+        for (var status : org.viridian.engine.host.KvmStatus.values()) {
+            for (String key : List.of(status.key(), status.remedyKey())) {
+                assertTrue(key.isEmpty() || !Text.of(key).toString().startsWith("host."), key);
+            }
+        }
+        for (String reason : List.of("kvm", "kvm-slow", "kvm-broken", "no-kvm")) {
+            assertTrue(!Text.of("host.auto." + reason).toString().startsWith("host."), reason);
         }
     }
 
