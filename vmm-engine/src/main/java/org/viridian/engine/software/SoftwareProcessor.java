@@ -40,6 +40,7 @@ final class SoftwareProcessor implements VirtualProcessor {
     @Override
     public Outcome run(ProcessorBus bus) {
         cpu.bus = bus;
+        cpu.runsOn(Thread.currentThread());
         try {
             Outcome outcome = executor.run();
             if (outcome == Outcome.TRIPLE_FAULT) {
@@ -51,6 +52,8 @@ final class SoftwareProcessor implements VirtualProcessor {
             System.getLogger("org.viridian.engine.software").log(System.Logger.Level.ERROR, describe(), error);
             failure = "The software CPU met an internal error at RIP 0x%x: %s.".formatted(cpu.gpr[Cpu.RIP], error);
             return Outcome.FAILED;
+        } finally {
+            cpu.runsOn(null);
         }
     }
 

@@ -68,6 +68,11 @@ final class SystemRig implements AutoCloseable {
                 null, Map.of(), null));
     }
 
+    /** A further processor, in its reset state. */
+    VirtualProcessor addProcessor(int index) throws BackendException {
+        return partition.createProcessor(index, partition.supportedCpuid());
+    }
+
     /** Lets user code reach everything. */
     void userPages() {
         for (long i = 0; i < 8; i++) {
