@@ -63,7 +63,7 @@ viridian_packages() {
     command -v mvn > /dev/null || viridian_built || missing+=(maven)
     for word in "$@"; do
         case $word in
-            --headless | --help | -h | --version | create | list | stop | kill | pause | resume | reset | delete | \
+            --headless | --help | -h | --version | create | list | prepare | stop | kill | pause | resume | reset | delete | \
             devices | screenshot | type | key | run | doctor | host) window=0 ;;
         esac
     done

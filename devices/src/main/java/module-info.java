@@ -12,6 +12,7 @@ module org.viridian.devices {
     exports org.viridian.devices.emulated.timer;
     exports org.viridian.devices.input;
     exports org.viridian.devices.inventory;
+    exports org.viridian.devices.storage;
     exports org.viridian.devices.synthetic;
     exports org.viridian.devices.synthetic.input;
     exports org.viridian.devices.synthetic.integration;

@@ -95,6 +95,7 @@ public final class MultibootLoader implements BootLoader {
         if (!flat) {
             try {
                 ElfImage elf = ElfImage.open(new ByteArrayInputStream(file));
+                requireExtendedMemory(elf.start());
                 elf.load(memory, name);
                 entry = elf.physicalEntry();
                 end = elf.end();
@@ -114,6 +115,7 @@ public final class MultibootLoader implements BootLoader {
             }
             long length = loadEnd == 0 ? file.length - from : Math.min(loadEnd - loadAddress, file.length - from);
             end = Math.max(bssEnd, loadAddress + Math.max(0, length));
+            requireExtendedMemory(loadAddress);
             if (length < 0 || !memory.isRam(loadAddress, end - loadAddress)) {
                 throw new LoaderException("%s wants to lie at 0x%x-0x%x, where this VM has no memory. Give the VM more memory."
                         .formatted(name, loadAddress, end));
@@ -130,6 +132,14 @@ public final class MultibootLoader implements BootLoader {
         gpr[0] = BOOTED;
         gpr[3] = INFORMATION;
         return StartStates.protectedMode(memory, entry, gpr);
+    }
+
+    /** Below 1 MiB lies what the kernel is given. */
+    private void requireExtendedMemory(long start) throws LoaderException {
+        if (start < BoardMap.EXTENDED_MEMORY) {
+            throw new LoaderException("%s wants to lie at 0x%x; a multiboot kernel must lie above 1 MiB. Link it for a higher address."
+                    .formatted(name, start));
+        }
     }
 
     private void writeInformation(GuestMemory memory, long moduleAt) {

@@ -137,16 +137,14 @@ final class RegisterOps {
                 order = Arithmetic.compare(x.soft, quiet);
                 go = x.signal(x.soft.flags);
             }
-            if (!go) {
-                return;
-            }
+            // The flags follow even an unmasked invalid operation.
             c.setArithmeticFlags(switch (order) {
                 case -1 -> Cpu.F_CF;
                 case 0 -> Cpu.F_ZF;
                 case 1 -> 0;
                 default -> Cpu.F_CF | Cpu.F_ZF | Cpu.F_PF;
             });
-            if (pops) {
+            if (go && pops) {
                 x.pop();
             }
         }
@@ -387,6 +385,7 @@ final class RegisterOps {
                 }
                 default -> {
                     int codes = Arithmetic.remainder(f, kind == Kind.REMAINDER_NEAREST);
+                    x.status &= ~X87.C2;
                     if (finish(x, 0)) {
                         x.setConditions(f.zKind == SoftFloat.QUIET ? x.status & (X87.C0 | X87.C3) : codes);
                     }
