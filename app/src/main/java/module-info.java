@@ -18,8 +18,11 @@ module org.viridian.app {
     exports org.viridian.app.machine;
     exports org.viridian.app.quickcreate;
     exports org.viridian.app.text;
+    exports org.viridian.app.ui;
 
     opens org.viridian.app.cli to info.picocli;
 
     uses org.viridian.app.command.Windows;
+
+    provides org.viridian.app.command.Windows with org.viridian.app.ui.FxWindows;
 }

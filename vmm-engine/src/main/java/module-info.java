@@ -2,6 +2,7 @@
 module org.viridian.engine {
     requires transitive com.sun.jna;
     requires java.management;
+    requires jdk.management;
     requires org.apache.commons.compress;
     requires org.tukaani.xz;
 
@@ -10,8 +11,10 @@ module org.viridian.engine {
     exports org.viridian.engine.clock;
     exports org.viridian.engine.device;
     exports org.viridian.engine.firmware;
+    exports org.viridian.engine.host;
     exports org.viridian.engine.hyperv;
     exports org.viridian.engine.interrupt;
+    exports org.viridian.engine.kvm;
     exports org.viridian.engine.loader;
     exports org.viridian.engine.memory;
     exports org.viridian.engine.partition;

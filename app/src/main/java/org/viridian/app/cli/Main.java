@@ -33,11 +33,11 @@ public final class Main {
         Output output = new Output(out, err);
         boolean json = Arrays.asList(arguments).contains("--json");
         try (Session session = new Session(folders, machines, guests, output)) {
-            return commandLine(session, json).execute(arguments);
+            return commandLine(session, guests, json).execute(arguments);
         }
     }
 
-    private static CommandLine commandLine(Session session, boolean json) {
+    private static CommandLine commandLine(Session session, GuestSource guests, boolean json) {
         Output output = session.output();
         CommandLine line = new CommandLine(new Root(session));
         for (Verb verb : new Verb[] {
@@ -45,7 +45,8 @@ public final class Main {
             new LifeVerbs.Stop(session), new LifeVerbs.Kill(session), new LifeVerbs.Pause(session),
             new LifeVerbs.Resume(session), new LifeVerbs.Reset(session), new DeleteVerb(session),
             new DevicesVerb(session), new InputVerbs.Screenshot(session), new InputVerbs.Type(session),
-            new InputVerbs.Key(session), new RunVerb(session), new HostVerb(session)}) {
+            new InputVerbs.Key(session), new RunVerb(session), new DoctorVerb(session), new HostVerb(session),
+            new PrepareVerb(session, guests)}) {
             line.addSubcommand(verb);
         }
         line.setResourceBundle(ResourceBundle.getBundle("org.viridian.app.cli.help",

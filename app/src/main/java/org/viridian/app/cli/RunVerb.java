@@ -103,10 +103,20 @@ final class RunVerb extends Verb {
         }
     }
 
-    /** The first line of the guest's own report, or its error code when it sent no text. */
+    /**
+     * The line of the guest's own report that says most: Linux sends the tail of its log, in which the panic's reason
+     * is one line among many. The error code when it sent no text.
+     */
     static String crashWords(GuestCrash crash) {
-        String text = crash.message().strip();
-        return text.isEmpty() ? "error code 0x%x".formatted(crash.p0()) : text.lines().findFirst().orElse("");
+        List<String> lines = crash.message().lines()
+                .map(line -> line.replaceFirst("^(<\\d+>)?\\[ *[\\d.]+\\] *", "").strip())
+                .filter(line -> !line.isEmpty())
+                .toList();
+        if (lines.isEmpty()) {
+            return "error code 0x%x".formatted(crash.p0());
+        }
+        return lines.stream().filter(line -> line.contains("anic - not syncing")).findFirst()
+                .orElse(lines.getLast());
     }
 
     private MachineConfig config() throws Failure {

@@ -151,6 +151,10 @@ final class ControlServer implements AutoCloseable {
         }
 
         void finish() {
+            if (answering.isHeldByCurrentThread()) {
+                // "kill" ends the VM from inside its own request: the answer is still to be written.
+                return;
+            }
             boolean idle = false;
             try {
                 idle = answering.tryLock(DRAIN_MILLIS, TimeUnit.MILLISECONDS);

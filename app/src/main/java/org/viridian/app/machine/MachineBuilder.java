@@ -2,9 +2,7 @@ package org.viridian.app.machine;
 
 import org.viridian.engine.backend.Backend;
 import org.viridian.engine.backend.BackendException;
-import org.viridian.engine.firmware.BoardDescription;
-import org.viridian.engine.loader.DirectBoot;
-import org.viridian.engine.loader.LoaderException;
+import org.viridian.engine.loader.BootLoader;
 
 /**
  * Builds machines. Everything that can be wrong with the files and the host is found here, before a guest runs, and
@@ -32,26 +30,16 @@ public final class MachineBuilder {
                     "%d processors are not possible; choose 1 to 8.".formatted(config.processors()), null);
         }
         HostMemory.require(config.memoryBytes());
-        DirectBoot boot = boot(config);
+        BootLoader loader = BootFiles.read(config.boot());
         try {
             Backend backend = EngineChoice.choose(config.engine());
-            return new PartitionMachine(config, backend, boot);
+            return new PartitionMachine(config, backend, loader);
         } catch (BackendException refused) {
             throw new MachineException(MachineException.Kind.HOST, refused.getMessage(), refused);
         } catch (OutOfMemoryError refused) {
             throw new MachineException(MachineException.Kind.HOST,
                     "The host refused %d MiB for the VM. Give the VM less memory or close other programs."
                             .formatted(config.memoryBytes() / MEBIBYTE), refused);
-        }
-    }
-
-    private static DirectBoot boot(MachineConfig config) throws MachineException {
-        BoardDescription board = new BoardDescription(config.processors(), config.memoryBytes(),
-                org.viridian.engine.firmware.BoardMap.PM_BASE, config.integration(), config.integration());
-        try {
-            return new DirectBoot(config.boot().kernel(), config.boot().initrd(), config.boot().commandLine(), board);
-        } catch (LoaderException refused) {
-            throw new MachineException(MachineException.Kind.BAD_INPUT, refused.getMessage(), refused);
         }
     }
 }

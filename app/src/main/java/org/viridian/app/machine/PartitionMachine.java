@@ -1,8 +1,10 @@
 package org.viridian.app.machine;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.viridian.devices.emulated.Board;
@@ -17,7 +19,10 @@ import org.viridian.display.vga.VgaDevice;
 import org.viridian.engine.backend.Backend;
 import org.viridian.engine.backend.BackendException;
 import org.viridian.engine.device.DeviceNode;
-import org.viridian.engine.loader.DirectBoot;
+import org.viridian.engine.firmware.AcpiTables;
+import org.viridian.engine.firmware.Smbios;
+import org.viridian.engine.loader.BootLoader;
+import org.viridian.engine.loader.FirmwareSetup;
 import org.viridian.engine.loader.LoaderException;
 import org.viridian.engine.partition.GuestCrash;
 import org.viridian.engine.partition.Partition;
@@ -32,7 +37,7 @@ final class PartitionMachine implements Machine, PartitionListener {
 
     private final MachineConfig config;
     private final String engine;
-    private final DirectBoot boot;
+    private final BootLoader loader;
     private final Partition partition;
     private final GuestRam ram;
     private final Board board;
@@ -51,10 +56,10 @@ final class PartitionMachine implements Machine, PartitionListener {
     private volatile Ending ending;
     private boolean released;
 
-    PartitionMachine(MachineConfig config, Backend backend, DirectBoot boot) throws BackendException, MachineException {
+    PartitionMachine(MachineConfig config, Backend backend, BootLoader loader) throws BackendException, MachineException {
         this.config = config;
         this.engine = backend.name();
-        this.boot = boot;
+        this.loader = loader;
         List<AutoCloseable> built = new ArrayList<>();
         try {
             partition = new Partition(config.name(), config.processors(), backend);
@@ -92,6 +97,16 @@ final class PartitionMachine implements Machine, PartitionListener {
         }
     }
 
+    /** Puts the kernel into memory and processor 0 at its door. */
+    private void loadKernel() throws LoaderException {
+        long rsdp = AcpiTables.write(partition.memory(), config.processors(), config.integration());
+        Smbios.write(partition.memory(),
+                config.integration() ? Smbios.Identity.HYPER_V : Smbios.Identity.VIRIDIAN,
+                UUID.nameUUIDFromBytes(config.name().getBytes(StandardCharsets.UTF_8)),
+                config.processors(), config.memoryBytes());
+        FirmwareSetup.start(partition, loader.load(partition.memory(), rsdp));
+    }
+
     @Override
     public MachineConfig config() {
         return config;
@@ -125,7 +140,7 @@ final class PartitionMachine implements Machine, PartitionListener {
                         "%s has been started already.".formatted(config.name()), null);
             }
             try {
-                boot.prepare(partition);
+                loadKernel();
             } catch (LoaderException refused) {
                 throw new MachineException(MachineException.Kind.BAD_INPUT, refused.getMessage(), refused);
             }
@@ -227,7 +242,7 @@ final class PartitionMachine implements Machine, PartitionListener {
         board.reset();
         synthetic.reset();
         try {
-            boot.prepare(partition);
+            loadKernel();
         } catch (LoaderException refused) {
             throw new IllegalStateException(refused.getMessage(), refused);
         }

@@ -1,207 +1,230 @@
 package org.viridian.engine.firmware;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import static org.viridian.engine.firmware.Aml.bytes;
+import static org.viridian.engine.firmware.Aml.device;
+import static org.viridian.engine.firmware.Aml.dwordMemory;
+import static org.viridian.engine.firmware.Aml.eisaId;
+import static org.viridian.engine.firmware.Aml.integer;
+import static org.viridian.engine.firmware.Aml.io;
+import static org.viridian.engine.firmware.Aml.irq;
+import static org.viridian.engine.firmware.Aml.join;
+import static org.viridian.engine.firmware.Aml.little;
+import static org.viridian.engine.firmware.Aml.name;
+import static org.viridian.engine.firmware.Aml.packageOf;
+import static org.viridian.engine.firmware.Aml.qwordMemory;
+import static org.viridian.engine.firmware.Aml.resources;
+import static org.viridian.engine.firmware.Aml.scope;
+import static org.viridian.engine.firmware.Aml.string;
+import static org.viridian.engine.firmware.Aml.wordBus;
+import static org.viridian.engine.firmware.Aml.wordIo;
+
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import org.viridian.engine.memory.GuestMemory;
 
 /**
- * The ACPI tables of the board (ACPI 6.5, chapter 5): RSDP, RSDT, XSDT, FADT, FACS, MADT and DSDT, with their addresses
- * resolved.
- *
- * @param rsdpAddress where {@link #rsdp} goes
- * @param rsdp the root pointer, 36 bytes
- * @param tablesAddress where {@link #tables} goes
- * @param tables all other tables
+ * The ACPI tables of the board (ACPI 6.5, chapter 5): RSDP, RSDT, XSDT, FADT, FACS, MADT, DSDT, WAET, written to
+ * {@link BoardMap#TABLES}. The VMBus node stands below the ISA bridge, as on a generation 1 machine; its MMIO window is the
+ * PCI host's memory window.
  */
-public record AcpiTables(long rsdpAddress, byte[] rsdp, long tablesAddress, byte[] tables) {
-    private static final String OEM_ID = "VIRIDN";
-    private static final String OEM_TABLE_ID = "VIRIDIAN";
-    private static final int RSDP_SIZE = 36;
-    private static final int RSDP_V1_SIZE = 20;
-    private static final int HEADER_SIZE = 36;
-    private static final int FADT_SIZE = 244;
-    private static final int FACS_SIZE = 64;
-    private static final int ALIGNMENT = 64;
+public final class AcpiTables {
+    private static final int HEADER = 36;
+    private static final int FADT_LENGTH = 244;
+    private static final long FACS_SIZE = 64;
+    private static final int IO_SPACE = 1;
+    private static final byte[] OEM = "VIRIDN".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] OEM_TABLE = "VIRIDIAN".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] CREATOR = "VRDN".getBytes(StandardCharsets.US_ASCII);
 
-    /** FADT flags: WBINVD, C1 works, sleep button absent, reset register. The power button is the fixed one. */
+    // FADT flags (5.2.9): WBINVD works, C1 on all processors, no sleep button, reset register present.
     private static final int FADT_FLAGS = 1 | 1 << 2 | 1 << 5 | 1 << 10;
-    /** Legacy devices and a keyboard controller exist. */
+    // IA-PC boot architecture: legacy devices, 8042.
     private static final int BOOT_ARCHITECTURE = 3;
     private static final int HARD_RESET = 0x06;
-    private static final int SYSTEM_IO = 1;
-    private static final int BYTE_ACCESS = 1;
-    private static final int WORD_ACCESS = 2;
-    private static final int DWORD_ACCESS = 3;
-    private static final int CENTURY_REGISTER = 0x32;
-    /** Latencies that say "no C2" and "no C3". */
-    private static final int NO_C2 = 0x0FFF;
-    private static final int NO_C3 = 0x0FFF;
+    private static final int SLOTS = 32;
+    private static final int PINS = 4;
+    private static final int ANY_FUNCTION = 0xFFFF;
 
-    /** Active high, level-triggered. */
-    private static final int LEVEL_HIGH = 0x000D;
-    private static final int PCAT_COMPATIBLE = 1;
+    private AcpiTables() {}
 
-    /** Tables at {@link BoardMap#ACPI_AREA}, the RSDP at the start of {@link BoardMap#BIOS_AREA}. */
-    public static AcpiTables build(BoardDescription board) {
-        return build(board, BoardMap.BIOS_AREA, BoardMap.ACPI_AREA);
-    }
+    /**
+     * Writes the tables.
+     *
+     * @param memory the VM's memory
+     * @param processors number of processors, local APIC ids from 0
+     * @param vmbus whether the partition has VMBus
+     * @return guest physical address of the RSDP
+     */
+    public static long write(GuestMemory memory, int processors, boolean vmbus) {
+        long rsdp = BoardMap.ACPI_AREA;
+        long facs = BoardMap.ACPI_AREA + 64;
+        long at = facs + FACS_SIZE;
 
-    static AcpiTables build(BoardDescription board, long rsdpAddress, long tablesAddress) {
-        Blob blob = new Blob(tablesAddress);
-        int facs = blob.add(facs());
-        int dsdt = blob.add(table("DSDT", 2, Dsdt.body(board)));
-        int fadt = blob.add(fadt(board, blob.address(facs), blob.address(dsdt)));
-        int madt = blob.add(madt(board));
-        List<Long> list = List.of(blob.address(fadt), blob.address(madt));
-        int rsdt = blob.add(rootTable("RSDT", 4, list));
-        int xsdt = blob.add(rootTable("XSDT", 8, list));
-        byte[] tables = blob.bytes();
-        if (tablesAddress == BoardMap.ACPI_AREA && tables.length > BoardMap.BIOS_AREA - BoardMap.ACPI_AREA) {
-            throw new IllegalStateException("ACPI tables of %d bytes".formatted(tables.length));
+        byte[] facsTable = new byte[(int) FACS_SIZE];
+        System.arraycopy("FACS".getBytes(StandardCharsets.US_ASCII), 0, facsTable, 0, 4);
+        facsTable[4] = (byte) FACS_SIZE;
+        facsTable[32] = 2;
+        memory.write(facs, facsTable);
+
+        byte[] dsdt = table("DSDT", 2, dsdt(vmbus, highWindowIsFree(memory)));
+        long dsdtAt = at;
+        at = place(memory, at, dsdt);
+        long fadtAt = at;
+        at = place(memory, at, table("FACP", 3, fadt(facs, dsdtAt)));
+        long madtAt = at;
+        at = place(memory, at, table("APIC", 3, madt(processors)));
+        long waetAt = at;
+        // RTC needs no workaround, PM timer needs one read (WAET specification).
+        at = place(memory, at, table("WAET", 1, little(3, 4)));
+        long rsdtAt = at;
+        at = place(memory, at, table("RSDT", 1, join(little(fadtAt, 4), little(madtAt, 4), little(waetAt, 4))));
+        long xsdtAt = at;
+        at = place(memory, at, table("XSDT", 1, join(little(fadtAt, 8), little(madtAt, 8), little(waetAt, 8))));
+        if (at > BoardMap.BIOS_AREA) {
+            throw new IllegalStateException("ACPI tables need %d bytes".formatted(at - BoardMap.ACPI_AREA));
         }
-        return new AcpiTables(rsdpAddress, rsdp(blob.address(rsdt), blob.address(xsdt)), tablesAddress, tables);
-    }
 
-    private static byte[] rsdp(long rsdt, long xsdt) {
-        ByteBuffer b = buffer(RSDP_SIZE);
-        b.put(ascii("RSD PTR ", 8)).put((byte) 0).put(ascii(OEM_ID, 6)).put((byte) 2).putInt((int) rsdt).putInt(RSDP_SIZE)
-                .putLong(xsdt);
-        byte[] rsdp = b.array();
-        rsdp[8] = checksum(rsdp, RSDP_V1_SIZE);
-        rsdp[32] = checksum(rsdp, RSDP_SIZE);
+        byte[] root = join("RSD PTR ".getBytes(StandardCharsets.US_ASCII), bytes(0), OEM, bytes(2), little(rsdtAt, 4),
+                little(HEADER, 4), little(xsdtAt, 8), bytes(0, 0, 0, 0));
+        root[8] = checksum(root, 20);
+        root[32] = checksum(root, HEADER);
+        memory.write(rsdp, root);
         return rsdp;
     }
 
-    private static byte[] rootTable(String signature, int width, List<Long> tables) {
-        ByteBuffer b = buffer(tables.size() * width);
-        for (long address : tables) {
-            if (width == 4) {
-                b.putInt((int) address);
-            } else {
-                b.putLong(address);
-            }
-        }
-        return table(signature, 1, b.array());
+    private static long place(GuestMemory memory, long at, byte[] table) {
+        memory.write(at, table);
+        return at + table.length + 15 & ~15L;
     }
 
-    private static byte[] facs() {
-        ByteBuffer b = buffer(FACS_SIZE);
-        b.put(ascii("FACS", 4)).putInt(FACS_SIZE).put(32, (byte) 1);
-        return b.array();
-    }
-
-    private static byte[] fadt(BoardDescription board, long facs, long dsdt) {
-        // Offsets are those of the whole table, header included.
-        ByteBuffer b = buffer(FADT_SIZE);
-        int pm = board.pmBase();
-        b.putInt(36, (int) facs).putInt(40, (int) dsdt);
-        b.put(45, (byte) 1);
-        b.putShort(46, (short) BoardMap.SCI);
-        // SMI_CMD 0: the machine is always in ACPI mode.
-        b.putInt(56, pm).putInt(64, pm + 4).putInt(76, pm + 8).putInt(80, pm + 0xC);
-        b.put(88, (byte) 4).put(89, (byte) 2).put(91, (byte) 4).put(92, (byte) 4);
-        b.putShort(96, (short) NO_C2).putShort(98, (short) NO_C3);
-        b.put(108, (byte) CENTURY_REGISTER);
-        b.putShort(109, (short) BOOT_ARCHITECTURE);
-        b.putInt(112, FADT_FLAGS);
-        address(b, 116, 8, BYTE_ACCESS, BoardMap.RESET_PORT);
-        b.put(128, (byte) HARD_RESET);
-        b.putLong(140, dsdt);
-        address(b, 148, 32, WORD_ACCESS, pm);
-        address(b, 172, 16, WORD_ACCESS, pm + 4);
-        address(b, 208, 32, DWORD_ACCESS, pm + 8);
-        address(b, 220, 32, BYTE_ACCESS, pm + 0xC);
-        // X_FIRMWARE_CTRL stays 0: the FACS is named once, in the 32-bit field.
-        return table("FACP", 3, Arrays.copyOfRange(b.array(), HEADER_SIZE, FADT_SIZE));
-    }
-
-    /** A Generic Address Structure in I/O space. */
-    private static void address(ByteBuffer b, int offset, int bits, int access, int port) {
-        b.put(offset, (byte) SYSTEM_IO).put(offset + 1, (byte) bits).put(offset + 2, (byte) 0).put(offset + 3, (byte) access)
-                .putLong(offset + 4, port);
-    }
-
-    private static byte[] madt(BoardDescription board) {
-        ByteBuffer b = buffer(8 + 8 * board.processors() + 12 + 10 * (1 + 4) + 6);
-        b.putInt((int) BoardMap.LOCAL_APIC).putInt(PCAT_COMPATIBLE);
-        for (int i = 0; i < board.processors(); i++) {
-            b.put((byte) 0).put((byte) 8).put((byte) i).put((byte) i).putInt(1);
-        }
-        b.put((byte) 1).put((byte) 12).put((byte) 0).put((byte) 0).putInt((int) BoardMap.IO_APIC).putInt(0);
-        override(b, 0, BoardMap.TIMER_INPUT, 0);
-        for (int irq : List.of(BoardMap.SCI, 10, 11)) {
-            override(b, irq, irq, LEVEL_HIGH);
-        }
-        // LINT1 of every processor is NMI.
-        b.put((byte) 4).put((byte) 6).put((byte) 0xFF).putShort((short) 0).put((byte) 1);
-        return table("APIC", 1, Arrays.copyOf(b.array(), b.position()));
-    }
-
-    private static void override(ByteBuffer b, int irq, int input, int flags) {
-        b.put((byte) 2).put((byte) 10).put((byte) 0).put((byte) irq).putInt(input).putShort((short) flags);
-    }
-
-    private static byte[] table(String signature, int revision, byte[] body) {
-        ByteBuffer b = buffer(HEADER_SIZE + body.length);
-        b.put(ascii(signature, 4)).putInt(HEADER_SIZE + body.length).put((byte) revision).put((byte) 0).put(ascii(OEM_ID, 6))
-                .put(ascii(OEM_TABLE_ID, 8)).putInt(1).put(ascii("VRDN", 4)).putInt(1).put(body);
-        byte[] table = b.array();
-        table[9] = checksum(table, table.length);
-        return table;
-    }
-
-    static byte checksum(byte[] bytes, int length) {
+    private static byte checksum(byte[] table, int length) {
         int sum = 0;
         for (int i = 0; i < length; i++) {
-            sum += bytes[i];
+            sum += table[i];
         }
         return (byte) -sum;
     }
 
-    private static byte[] ascii(String text, int length) {
-        byte[] bytes = new byte[length];
-        Arrays.fill(bytes, (byte) ' ');
-        byte[] characters = text.getBytes(StandardCharsets.US_ASCII);
-        System.arraycopy(characters, 0, bytes, 0, Math.min(length, characters.length));
-        return bytes;
+    private static byte[] table(String signature, int revision, byte[] body) {
+        byte[] table = join(signature.getBytes(StandardCharsets.US_ASCII), little(HEADER + body.length, 4),
+                bytes(revision, 0), OEM, OEM_TABLE, little(1, 4), CREATOR, little(1, 4), body);
+        table[9] = checksum(table, table.length);
+        return table;
     }
 
-    private static ByteBuffer buffer(int size) {
-        return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    private static byte[] fadt(long facs, long dsdt) {
+        byte[] fadt = new byte[FADT_LENGTH];
+        put(fadt, 36, facs, 4);
+        put(fadt, 40, dsdt, 4);
+        put(fadt, 45, 1, 1);
+        put(fadt, 46, BoardMap.SCI, 2);
+        put(fadt, 56, BoardMap.PM_BASE, 4);
+        put(fadt, 64, BoardMap.PM_BASE + 4, 4);
+        put(fadt, 76, BoardMap.PM_BASE + 8, 4);
+        put(fadt, 80, BoardMap.PM_BASE + 0xC, 4);
+        put(fadt, 88, 4, 1);
+        put(fadt, 89, 2, 1);
+        put(fadt, 91, 4, 1);
+        put(fadt, 92, 4, 1);
+        put(fadt, 96, 0xFFF, 2);
+        put(fadt, 98, 0xFFF, 2);
+        put(fadt, 108, 0x32, 1);
+        put(fadt, 109, BOOT_ARCHITECTURE, 2);
+        put(fadt, 112, FADT_FLAGS, 4);
+        generalAddress(fadt, 116, BoardMap.RESET_PORT, 8, 1);
+        put(fadt, 128, HARD_RESET, 1);
+        put(fadt, 140, dsdt, 8);
+        generalAddress(fadt, 148, BoardMap.PM_BASE, 32, 0);
+        generalAddress(fadt, 172, BoardMap.PM_BASE + 4, 16, 0);
+        generalAddress(fadt, 208, BoardMap.PM_BASE + 8, 32, 0);
+        generalAddress(fadt, 220, BoardMap.PM_BASE + 0xC, 32, 0);
+        return Arrays.copyOfRange(fadt, HEADER, FADT_LENGTH);
     }
 
-    /** Tables one behind the other, each at a multiple of 64, as the FACS needs it. */
-    private static final class Blob {
-        private final long base;
-        private final List<byte[]> parts = new ArrayList<>();
-        private int size;
+    private static void put(byte[] table, int offset, long value, int size) {
+        System.arraycopy(little(value, size), 0, table, offset, size);
+    }
 
-        private Blob(long base) {
-            this.base = base;
+    /** A Generic Address Structure in I/O space (5.2.3.2). */
+    private static void generalAddress(byte[] table, int offset, int port, int bits, int accessSize) {
+        put(table, offset, IO_SPACE, 1);
+        put(table, offset + 1, bits, 1);
+        put(table, offset + 3, accessSize, 1);
+        put(table, offset + 4, port, 8);
+    }
+
+    private static byte[] madt(int processors) {
+        byte[] body = join(little(BoardMap.LOCAL_APIC, 4), little(1, 4));
+        for (int id = 0; id < processors; id++) {
+            body = join(body, bytes(0, 8, id, id), little(1, 4));
         }
+        return join(body,
+                bytes(1, 12, 0, 0), little(BoardMap.IO_APIC, 4), little(0, 4),
+                // The timer arrives at GSI 2; the SCI is level-triggered, active high.
+                bytes(2, 10, 0, 0), little(BoardMap.TIMER_INPUT, 4), little(0, 2),
+                bytes(2, 10, 0, BoardMap.SCI), little(BoardMap.SCI, 4), little(0xD, 2),
+                // So are the two that PCI devices share.
+                bytes(2, 10, 0, 10), little(10, 4), little(0xD, 2),
+                bytes(2, 10, 0, 11), little(11, 4), little(0xD, 2),
+                bytes(4, 6, 0xFF, 0, 0, 1));
+    }
 
-        private int add(byte[] table) {
-            int offset = size;
-            parts.add(table);
-            size = offset + table.length + ALIGNMENT - 1 & -ALIGNMENT;
-            return offset;
-        }
+    /** The window above RAM exists unless RAM reaches it. */
+    private static boolean highWindowIsFree(GuestMemory memory) {
+        return memory.regions().stream().allMatch(region -> region.end() <= BoardMap.MMIO_HIGH);
+    }
 
-        private long address(int offset) {
-            return base + offset;
-        }
+    private static byte[] dsdt(boolean vmbus, boolean highWindow) {
+        byte[] isa = device("ISA0",
+                name("_ADR", integer(0x0007_0000)),
+                device("KBD0", name("_HID", eisaId("PNP0303")), name("_CRS", resources(io(0x60, 1), io(0x64, 1), irq(BoardMap.KEYBOARD_IRQ)))),
+                device("MOU0", name("_HID", eisaId("PNP0F13")), name("_CRS", resources(irq(BoardMap.MOUSE_IRQ)))),
+                serial("COM1", 0, BoardMap.COM_PORTS.get(0), BoardMap.COM_IRQS.get(0)),
+                serial("COM2", 1, BoardMap.COM_PORTS.get(1), BoardMap.COM_IRQS.get(1)),
+                device("RTC0", name("_HID", eisaId("PNP0B00")), name("_CRS", resources(io(0x70, 2), irq(BoardMap.RTC_IRQ)))),
+                // Ports of the board itself, so that nothing else is placed on them.
+                device("MBRS", name("_HID", eisaId("PNP0C02")), name("_CRS", resources(
+                        io(BoardMap.PM_BASE, 64), io(BoardMap.PM_BASE + 0x100, 16), io(0x4D0, 2), io(0xB2, 2)))),
+                vmbus ? vmbusDevice() : bytes());
+        byte[] host = device("PCI0",
+                name("_HID", eisaId("PNP0A03")),
+                name("_BBN", integer(0)),
+                name("_CRS", resources(
+                        wordBus(0, 0xFF),
+                        io(0xCF8, 8),
+                        wordIo(0, 0xCF7),
+                        wordIo(0xD00, 0xFFFF),
+                        dwordMemory(0xA0000, 0xBFFFF),
+                        dwordMemory(BoardMap.MMIO_LOW, BoardMap.MMIO_LOW_END - 1),
+                        highWindow ? qwordMemory(BoardMap.MMIO_HIGH, BoardMap.MMIO_HIGH_END - 1) : bytes())),
+                name("_PRT", interruptRouting()),
+                isa);
+        byte[] powerOff = name("_S5_", packageOf(integer(0), integer(0), integer(0), integer(0)));
+        return join(scope("\\_SB_", host), powerOff);
+    }
 
-        private byte[] bytes() {
-            byte[] all = new byte[size];
-            int offset = 0;
-            for (byte[] part : parts) {
-                System.arraycopy(part, 0, all, offset, part.length);
-                offset = offset + part.length + ALIGNMENT - 1 & -ALIGNMENT;
+    /** Which input the pins of each slot reach: the same wires as the PIRQ registers route without firmware. */
+    private static byte[] interruptRouting() {
+        byte[][] entries = new byte[SLOTS * PINS][];
+        for (int slot = 0; slot < SLOTS; slot++) {
+            for (int pin = 0; pin < PINS; pin++) {
+                entries[slot * PINS + pin] = packageOf(integer((long) slot << 16 | ANY_FUNCTION), integer(pin), integer(0),
+                        integer(BoardMap.PCI_IRQS.get((slot + pin) % PINS)));
             }
-            return all;
         }
+        return packageOf(entries);
+    }
+
+    private static byte[] serial(String segment, int uid, int base, int irq) {
+        return device(segment, name("_HID", eisaId("PNP0501")), name("_UID", integer(uid)),
+                name("_CRS", resources(io(base, 8), irq(irq))));
+    }
+
+    private static byte[] vmbusDevice() {
+        return device("VMBS",
+                name("_HID", string("VMBus")),
+                name("_UID", integer(0)),
+                name("_STA", integer(0xF)),
+                name("_CRS", resources(irq(BoardMap.VMBUS_IRQ))));
     }
 }

@@ -2,6 +2,7 @@ package org.viridian.engine.firmware;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.viridian.engine.memory.GuestMemory;
 
 /**
  * Where things are on the board: the one place for addresses that the memory layout, the ACPI tables and the emulated
@@ -67,6 +68,11 @@ public final class BoardMap {
     public static final int VMBUS_IRQ = 5;
 
     private BoardMap() {}
+
+    /** First byte behind the RAM below 4 GiB. */
+    public static long lowMemoryEnd(GuestMemory memory) {
+        return memory.find(EXTENDED_MEMORY).end();
+    }
 
     /**
      * A run of RAM.

@@ -1,198 +1,110 @@
 package org.viridian.engine.firmware;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import static org.viridian.engine.firmware.Aml.bytes;
+import static org.viridian.engine.firmware.Aml.join;
+import static org.viridian.engine.firmware.Aml.little;
+
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.UUID;
+import org.viridian.engine.memory.GuestMemory;
 
 /**
- * SMBIOS 2.8 structures (DMTF DSP0134) with their entry point, ready for the area that guests scan.
- *
- * @param address where {@link #bytes} goes, a multiple of 16
- * @param bytes entry point, then the structures
+ * SMBIOS 2.8 structures (DMTF DSP0134) with their entry point at {@link BoardMap#SMBIOS}: BIOS, system, base board,
+ * chassis, processors, memory array, device and mapping, boot status.
  */
-public record Smbios(long address, byte[] bytes) {
-    /** Behind the RSDP. */
-    private static final long DEFAULT_ADDRESS = BoardMap.BIOS_AREA + 0x40;
-    private static final int ENTRY_SIZE = 31;
-    private static final int ENTRY_SPACE = 32;
-    private static final int INTERMEDIATE = 16;
+public final class Smbios {
+    private static final int ENTRY_LENGTH = 31;
+    private static final long STRUCTURES = BoardMap.BIOS_AREA + 64;
+    private static final int MIB = 20;
 
-    private static final int BIOS = 0;
-    private static final int SYSTEM = 1;
-    private static final int BASEBOARD = 2;
-    private static final int CHASSIS = 3;
-    private static final int PROCESSOR = 4;
-    private static final int MEMORY_ARRAY = 16;
-    private static final int MEMORY_DEVICE = 17;
-    private static final int MEMORY_RANGE = 19;
-    private static final int BOOT_INFORMATION = 32;
-    private static final int END = 127;
+    /**
+     * Who the machine says it is.
+     *
+     * @param manufacturer system vendor
+     * @param product product name
+     */
+    public record Identity(String manufacturer, String product) {
+        /** Our own name. */
+        public static final Identity VIRIDIAN = new Identity("Viridian", "Virtual Machine");
+        /**
+         * The names that tell {@code ata_piix} to leave hard disks to the storage VSC: only for a machine whose every disk
+         * is offered on VMBus.
+         */
+        public static final Identity HYPER_V = new Identity("Microsoft Corporation", "Virtual Machine");
+    }
 
-    private static final int BASEBOARD_HANDLE = 0x200;
-    private static final int CHASSIS_HANDLE = 0x300;
-    private static final int PROCESSOR_HANDLE = 0x400;
-    private static final int ARRAY_HANDLE = 0x1000;
-    private static final int NO_HANDLE = 0xFFFF;
-    private static final int NO_ERROR_HANDLE = 0xFFFE;
-    private static final long MIB = 1 << 20;
-    private static final long KIB = 1 << 10;
+    private int handle;
+    private int largest;
+    private int count;
+    private byte[] structures = {};
 
-    /** Structures for a board. */
-    public static Smbios build(BoardDescription board) {
-        Writer w = new Writer();
-        String vendor = board.hyperVIdentity() ? "Microsoft Corporation" : "Viridian";
-        String product = board.hyperVIdentity() ? "Virtual Machine" : "Viridian Virtual Machine";
+    private Smbios() {}
 
-        w.begin(BIOS, 0).text(vendor).text(board.hyperVIdentity() ? "090008" : "1.0").word(0xF000).text("01/01/2026").byteOf(0)
-                .quad(characteristics()).byteOf(0x01).byteOf(0x1C).byteOf(0).byteOf(1).byteOf(0xFF).byteOf(0xFF).end();
-        w.begin(SYSTEM, 0x100).text(vendor).text(product).text(board.hyperVIdentity() ? "7.0" : "1.0").text("None").zeros(16)
-                .byteOf(0x06).byteOf(0).byteOf(0).end();
-        w.begin(BASEBOARD, BASEBOARD_HANDLE).text(vendor).text(product).text("1.0").text("None").byteOf(0).byteOf(0x01)
-                .byteOf(0).word(CHASSIS_HANDLE).byteOf(0x0A).byteOf(0).end();
-        // Type 3 is "desktop"; boot-up, power supply and thermal states are "safe".
-        w.begin(CHASSIS, CHASSIS_HANDLE).text(vendor).byteOf(0x03).text("1.0").text("None").byteOf(0).byteOf(0x03).byteOf(0x03)
-                .byteOf(0x03).byteOf(0x02).dword(0).byteOf(0).byteOf(0).byteOf(0).byteOf(0).byteOf(0).end();
-        for (int i = 0; i < board.processors(); i++) {
-            processor(w, i);
+    /** Writes the structures. */
+    public static void write(GuestMemory memory, Identity identity, UUID uuid, int processors, long memoryBytes) {
+        new Smbios().writeAll(memory, identity, uuid, processors, memoryBytes);
+    }
+
+    private void writeAll(GuestMemory memory, Identity identity, UUID uuid, int processors, long memoryBytes) {
+        add(0, join(bytes(1, 2), little(0xE800, 2), bytes(3, 0), little(1L << 3, 8), bytes(0x01, 0x0C, 1, 0, 0xFF, 0xFF)),
+                "Viridian", "1.0", "01/01/2026");
+        add(1, join(bytes(1, 2, 3, 4), uuidBytes(uuid), bytes(6, 0, 0)),
+                identity.manufacturer, identity.product, "1.0", uuid.toString());
+        add(2, bytes(1, 2, 3, 4), identity.manufacturer, identity.product, "1.0", uuid.toString());
+        add(3, join(bytes(1, 3, 2, 3, 0, 3, 3, 3, 2), little(0, 4), bytes(0, 0, 0, 0, 0)),
+                identity.manufacturer, "1.0", uuid.toString());
+        for (int i = 0; i < processors; i++) {
+            add(4, join(bytes(1, 3, 1, 2), little(0, 8), bytes(3, 0), little(0, 6), bytes(0x41, 1),
+                    little(0xFFFF, 2), little(0xFFFF, 2), little(0xFFFF, 2), bytes(0, 0, 0, 1, 1, 1), little(4, 2), little(1, 2)),
+                    "CPU " + i, identity.manufacturer, "1.0");
         }
-        memory(w, board);
-        w.begin(BOOT_INFORMATION, 0x2000).zeros(6).byteOf(0).end();
-        w.begin(END, 0x7F00).end();
-        return new Smbios(DEFAULT_ADDRESS, withEntryPoint(w));
+        int array = handle;
+        long mebibytes = memoryBytes >> MIB;
+        add(16, join(bytes(1, 3, 6), little(mebibytes << 10, 4), little(0xFFFE, 2), little(1, 2), little(0, 8)));
+        add(17, join(little(array, 2), little(0xFFFE, 2), little(64, 2), little(64, 2),
+                little(mebibytes < 0x7FFF ? mebibytes : 0x7FFF, 2), bytes(9, 0, 1, 0, 7), little(0, 2), little(0, 2),
+                bytes(2, 0, 0, 0, 0), little(mebibytes < 0x7FFF ? 0 : mebibytes, 4), little(0, 2), little(0, 6)),
+                "DIMM 0", identity.manufacturer);
+        add(19, join(little(0, 4), little((mebibytes << 10) - 1, 4), little(array, 2), bytes(1), little(0, 16)));
+        add(32, bytes(0, 0, 0, 0, 0, 0, 0));
+        add(127, bytes());
+
+        memory.write(STRUCTURES, structures);
+        byte[] entry = join("_SM_".getBytes(StandardCharsets.US_ASCII), bytes(0, ENTRY_LENGTH, 2, 8), little(largest, 2),
+                bytes(0, 0, 0, 0, 0, 0), "_DMI_".getBytes(StandardCharsets.US_ASCII), bytes(0),
+                little(structures.length, 2), little(STRUCTURES, 4), little(count, 2), bytes(0x28));
+        entry[21] = sum(entry, 16, ENTRY_LENGTH);
+        entry[4] = sum(entry, 0, ENTRY_LENGTH);
+        memory.write(BoardMap.BIOS_AREA, entry);
     }
 
-    /** PCI supported, upgradeable shadowing absent; everything else unknown to a machine without firmware. */
-    private static long characteristics() {
-        return 1 << 7;
-    }
-
-    private static void processor(Writer w, int index) {
-        w.begin(PROCESSOR, PROCESSOR_HANDLE + index).text("CPU " + index).byteOf(0x03).byteOf(0x01).text("Viridian").quad(0)
-                .text("1.0").byteOf(0).word(0).word(0).word(0).byteOf(0x41).byteOf(0x01).word(NO_HANDLE).word(NO_HANDLE)
-                .word(NO_HANDLE).byteOf(0).byteOf(0).byteOf(0).byteOf(1).byteOf(1).byteOf(1).word(0x04).word(0x01).end();
-    }
-
-    private static void memory(Writer w, BoardDescription board) {
-        long bytes = board.memoryBytes();
-        w.begin(MEMORY_ARRAY, ARRAY_HANDLE).byteOf(0x01).byteOf(0x03).byteOf(0x03);
-        boolean large = bytes / KIB >= 0x8000_0000L;
-        w.dword(large ? 0x8000_0000L : bytes / KIB).word(NO_ERROR_HANDLE).word(1).quad(large ? bytes : 0).end();
-
-        long mib = bytes / MIB;
-        boolean extended = mib >= 0x7FFF;
-        w.begin(MEMORY_DEVICE, 0x1100).word(ARRAY_HANDLE).word(NO_ERROR_HANDLE).word(64).word(64)
-                .word(extended ? 0x7FFF : (int) mib).byteOf(0x09).byteOf(0).text("DIMM 0").byteOf(0).byteOf(0x07).word(0)
-                .word(0).text("Viridian").byteOf(0).byteOf(0).byteOf(0).byteOf(0).dword(extended ? mib : 0).word(0).word(0)
-                .word(0).word(0).end();
-
-        int handle = 0x1300;
-        for (BoardMap.Range range : mapped(bytes)) {
-            w.begin(MEMORY_RANGE, handle++).dword(range.base() / KIB).dword(range.end() / KIB - 1).word(ARRAY_HANDLE).byteOf(1)
-                    .quad(0).quad(0).end();
-        }
-    }
-
-    /** The RAM ranges without the VGA hole, which SMBIOS does not show. */
-    private static List<BoardMap.Range> mapped(long bytes) {
-        List<BoardMap.Range> ram = BoardMap.ram(bytes);
-        List<BoardMap.Range> ranges = new ArrayList<>();
-        ranges.add(new BoardMap.Range(0, ram.get(1).end()));
-        ranges.addAll(ram.subList(2, ram.size()));
-        return ranges;
-    }
-
-    private static byte[] withEntryPoint(Writer w) {
-        byte[] structures = w.out.toByteArray();
-        ByteBuffer b = ByteBuffer.allocate(ENTRY_SPACE + structures.length).order(ByteOrder.LITTLE_ENDIAN);
-        b.put(ascii("_SM_")).put((byte) 0).put((byte) ENTRY_SIZE).put((byte) 2).put((byte) 8).putShort((short) w.largest)
-                .put((byte) 0).put(new byte[5]).put(ascii("_DMI_")).put((byte) 0).putShort((short) structures.length)
-                .putInt((int) (DEFAULT_ADDRESS + ENTRY_SPACE)).putShort((short) w.count).put((byte) 0x28);
-        b.position(ENTRY_SPACE).put(structures);
-        byte[] bytes = b.array();
-        bytes[INTERMEDIATE + 5] = sum(bytes, INTERMEDIATE, ENTRY_SIZE);
-        bytes[4] = sum(bytes, 0, ENTRY_SIZE);
-        return bytes;
-    }
-
-    private static byte sum(byte[] bytes, int from, int to) {
+    private static byte sum(byte[] entry, int from, int to) {
         int sum = 0;
         for (int i = from; i < to; i++) {
-            sum += bytes[i];
+            sum += entry[i];
         }
         return (byte) -sum;
     }
 
-    private static byte[] ascii(String text) {
-        return text.getBytes(StandardCharsets.US_ASCII);
+    /** SMBIOS stores the first three fields little-endian (7.2.1). */
+    private static byte[] uuidBytes(UUID uuid) {
+        long high = uuid.getMostSignificantBits();
+        byte[] low = new byte[8];
+        for (int i = 0; i < 8; i++) {
+            low[i] = (byte) (uuid.getLeastSignificantBits() >>> 56 - 8 * i);
+        }
+        return join(little(high >>> 32, 4), little(high >>> 16, 2), little(high, 2), low);
     }
 
-    /** Writes structures: a formatted area that names its strings by number, then the strings. */
-    private static final class Writer {
-        private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-        private final ByteArrayOutputStream formatted = new ByteArrayOutputStream();
-        private final List<String> texts = new ArrayList<>();
-        private int type;
-        private int handle;
-        private int count;
-        private int largest;
-
-        private Writer begin(int newType, int newHandle) {
-            type = newType;
-            handle = newHandle;
-            formatted.reset();
-            texts.clear();
-            return this;
+    private void add(int type, byte[] formatted, String... strings) {
+        byte[] structure = join(bytes(type, formatted.length + 4), little(handle, 2), formatted);
+        for (String text : strings) {
+            structure = join(structure, text.getBytes(StandardCharsets.US_ASCII), bytes(0));
         }
-
-        private Writer text(String text) {
-            texts.add(text);
-            return byteOf(texts.size());
-        }
-
-        private Writer byteOf(int value) {
-            formatted.write(value);
-            return this;
-        }
-
-        private Writer word(int value) {
-            return byteOf(value).byteOf(value >> 8);
-        }
-
-        private Writer dword(long value) {
-            return word((int) value).word((int) (value >>> 16));
-        }
-
-        private Writer quad(long value) {
-            return dword(value).dword(value >>> 32);
-        }
-
-        private Writer zeros(int number) {
-            for (int i = 0; i < number; i++) {
-                byteOf(0);
-            }
-            return this;
-        }
-
-        private void end() {
-            int start = out.size();
-            out.write(type);
-            out.write(4 + formatted.size());
-            out.write(handle);
-            out.write(handle >> 8);
-            out.writeBytes(formatted.toByteArray());
-            for (String text : texts) {
-                out.writeBytes(ascii(text));
-                out.write(0);
-            }
-            if (texts.isEmpty()) {
-                out.write(0);
-            }
-            out.write(0);
-            largest = Math.max(largest, out.size() - start);
-            count++;
-        }
+        structure = join(structure, strings.length == 0 ? bytes(0, 0) : bytes(0));
+        structures = join(structures, structure);
+        largest = Math.max(largest, structure.length);
+        handle++;
+        count++;
     }
 }

@@ -156,7 +156,7 @@ final class ElfImage {
     void load(GuestMemory memory, String what) throws LoaderException, IOException {
         for (Segment segment : segments) {
             if (!memory.isRam(segment.physical, segment.memorySize)) {
-                throw new LoaderException("The %s needs memory from 0x%x to 0x%x, where this VM has none; give the VM more memory."
+                throw new LoaderException("%s needs memory from 0x%x to 0x%x, where this VM has none. Give the VM more memory."
                         .formatted(what, segment.physical, segment.physicalEnd()));
             }
         }

@@ -1,12 +1,11 @@
 package org.viridian.engine.loader;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 import org.tukaani.xz.XZInputStream;
@@ -25,26 +24,24 @@ final class RamDiskCheck {
 
     private RamDiskCheck() {}
 
-    static void check(Path file) throws LoaderException {
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+    static void check(byte[] disk) throws LoaderException {
+        InputStream in = new ByteArrayInputStream(disk);
+        try {
             while (skipZeros(in)) {
                 in.mark(16);
                 byte[] magic = in.readNBytes(6);
                 in.reset();
                 if (isCpio(magic)) {
                     readArchive(in);
-                } else if (!readCompressed(in, magic)) {
+                } else {
+                    readCompressed(in, magic);
                     return;
                 }
             }
         } catch (EOFException truncated) {
-            throw new LoaderException("The initial RAM disk %s is truncated; copy or build it again.".formatted(file), truncated);
+            throw new LoaderException("The initrd is truncated: it ends in the middle of a file. Make or fetch it again.", truncated);
         } catch (IOException damaged) {
-            if (damaged instanceof java.nio.file.FileSystemException) {
-                throw HostFile.failure(file, "initial RAM disk", damaged);
-            }
-            throw new LoaderException("The initial RAM disk %s is damaged (%s); copy or build it again."
-                    .formatted(file, damaged.getMessage()), damaged);
+            throw new LoaderException("The initrd is damaged: %s. Make or fetch it again.".formatted(damaged.getMessage()), damaged);
         }
     }
 
@@ -103,9 +100,12 @@ final class RamDiskCheck {
         }
     }
 
-    /** Unpacks to the end of the file. False when the format is not one the host can unpack. */
-    private static boolean readCompressed(InputStream in, byte[] magic) throws IOException {
-        int first = magic.length < 4 ? 0 : magic[0] & 0xFF;
+    /**
+     * Unpacks to the end, when the host can unpack the format. Decompressors read ahead, so what may follow cannot be told
+     * apart from here.
+     */
+    private static void readCompressed(InputStream in, byte[] magic) throws IOException {
+        int first = magic.length < 6 ? 0 : magic[0] & 0xFF;
         InputStream unpacked = switch (first) {
             case 0x1F -> (magic[1] & 0xFF) == 0x8B ? new GZIPInputStream(in, 1 << 16) : null;
             case 0xFD -> magic[1] == '7' ? new XZInputStream(in) : null;
@@ -113,12 +113,9 @@ final class RamDiskCheck {
             case 0x02 -> magic[1] == 0x21 && magic[2] == 0x4C && magic[3] == 0x18 ? new LegacyLz4InputStream(in) : null;
             default -> null;
         };
-        if (unpacked == null) {
-            return false;
+        if (unpacked != null) {
+            readArchives(unpacked);
         }
-        readArchives(unpacked);
-        // Decompressors read ahead, so what may follow cannot be told apart from here.
-        return false;
     }
 
     private static void readArchives(InputStream unpacked) throws IOException {

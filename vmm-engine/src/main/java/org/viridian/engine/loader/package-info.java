@@ -1,2 +1,2 @@
-/** Booting without firmware: the Linux boot protocol, multiboot 1, and what firmware would have left in memory. */
+/** Puts a kernel into guest memory and a processor at its door, without firmware. */
 package org.viridian.engine.loader;

@@ -265,7 +265,12 @@ final class AluOps {
 
     /** The form for these operands. */
     static MicroOp make(DecodeContext in, int op, boolean toRegister, int size) {
-        MicroOp special = size == 8 ? special64(in, op, toRegister) : size == 4 ? special32(in, op, toRegister) : null;
+        MicroOp special = switch (size) {
+            case 8 -> special64(in, op, toRegister);
+            case 4 -> special32(in, op, toRegister);
+            case 1 -> op == CMP ? compareBytes(in, toRegister) : null;
+            default -> null;
+        };
         if (special != null) {
             return special;
         }
@@ -274,7 +279,25 @@ final class AluOps {
         return toRegister ? new Generic(op, reg, rm) : new Generic(op, rm, reg);
     }
 
+    private static MicroOp compareBytes(DecodeContext in, boolean toRegister) {
+        if (!in.lowByte(in.reg) || in.mod == 3 && !in.lowByte(in.rm)) {
+            return null;
+        }
+        if (in.mod != 3) {
+            return toRegister ? new ByteOps.CompareRegisterMemory(in.reg, in.ea) : new ByteOps.CompareMemoryRegister(in.ea, in.reg);
+        }
+        return toRegister ? new ByteOps.CompareRegisters(in.reg, in.rm) : new ByteOps.CompareRegisters(in.rm, in.reg);
+    }
+
     private static MicroOp special64(DecodeContext in, int op, boolean toRegister) {
+        if (op == ADC && (toRegister || in.mod == 3)) {
+            return in.mod != 3 ? new WideOps.AddCarryMemory(in.reg, in.ea)
+                    : toRegister ? new WideOps.AddCarry(in.reg, in.rm) : new WideOps.AddCarry(in.rm, in.reg);
+        }
+        if (op == SBB && (toRegister || in.mod == 3)) {
+            return in.mod != 3 ? new WideOps.SubtractCarryMemory(in.reg, in.ea)
+                    : toRegister ? new WideOps.SubtractCarry(in.reg, in.rm) : new WideOps.SubtractCarry(in.rm, in.reg);
+        }
         if (in.mod != 3) {
             return toRegister ? Alu64.regMem(op, in.reg, in.ea) : Alu64.memReg(op, in.reg, in.ea);
         }
@@ -295,6 +318,12 @@ final class AluOps {
     /** ModRM.rm with an immediate. */
     static MicroOp immediate(DecodeContext in, int op, long value, int size) {
         MicroOp special = null;
+        if (size == 8 && in.mod == 3 && (op == ADC || op == SBB)) {
+            return op == ADC ? new WideOps.AddCarryConstant(in.rm, value) : new WideOps.SubtractCarryConstant(in.rm, value);
+        }
+        if (size == 1 && op == CMP && (in.mod != 3 || in.lowByte(in.rm))) {
+            return in.mod != 3 ? new ByteOps.CompareMemory(in.ea, (int) value) : new ByteOps.CompareRegister(in.rm, (int) value);
+        }
         if (size == 8) {
             special = in.mod != 3 ? Alu64.memImm(op, in.ea, value)
                     : op == CMP ? new CmpRegImm64(in.rm, value) : Alu64.regImm(op, in.rm, value);
@@ -313,11 +342,17 @@ final class AluOps {
         if (size == 4) {
             return in.mod == 3 ? new TestRegReg32(in.rm, in.reg) : Alu32.testMemReg(in.reg, in.ea);
         }
+        if (size == 1 && in.mod == 3 && in.lowByte(in.rm) && in.lowByte(in.reg)) {
+            return new ByteOps.TestRegisters(in.rm, in.reg);
+        }
         return new Test(Operand.rm(in, size), Operand.reg(in, size));
     }
 
     /** TEST of ModRM.rm with an immediate. */
     static MicroOp testImmediate(DecodeContext in, long value, int size) {
+        if (size == 1 && (in.mod != 3 || in.lowByte(in.rm))) {
+            return in.mod != 3 ? new ByteOps.TestMemory(in.ea, (int) value) : new ByteOps.TestRegister(in.rm, (int) value);
+        }
         return switch (size) {
             case 8 -> Alu64.testImm(in.rm, in.ea, value);
             case 4 -> Alu32.testImm(in.rm, in.ea, (int) value);

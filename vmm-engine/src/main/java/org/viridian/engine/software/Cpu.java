@@ -114,6 +114,17 @@ public final class Cpu extends CpuMemory {
         }
     }
 
+    /** Which thread executes guest code now, or null. */
+    void runsOn(Thread executing) {
+        thread = executing;
+    }
+
+    /** True while another thread runs this processor and has not yet dropped its translations as asked. */
+    boolean flushOutstanding() {
+        Thread running = thread;
+        return running != null && running != Thread.currentThread() && (pending & PENDING_FLUSH) != 0;
+    }
+
     /** Takes these requests back. */
     void withdraw(int what) {
         PENDING.getAndBitwiseAnd(this, ~what);
@@ -121,7 +132,6 @@ public final class Cpu extends CpuMemory {
 
     /** Waits up to {@code nanos} (0: without limit) for a request outside {@code ignored}. Own thread only. */
     void sleep(long nanos, int ignored) {
-        thread = Thread.currentThread();
         sleeping = true;
         try {
             if ((pending & ~ignored) == 0) {

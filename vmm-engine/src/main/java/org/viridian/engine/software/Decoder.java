@@ -206,7 +206,7 @@ final class Decoder {
             case 0x69, 0x6B -> {
                 in.modrm();
                 long value = opcode == 0x69 ? in.immZ() : in.imm8();
-                return new MulDivOps.MultiplySigned(Operand.reg(in, in.opSize), Operand.rm(in, in.opSize), Operand.immediate(value, in.opSize));
+                return MulDivOps.constant(in, value);
             }
             case 0x6C, 0x6D, 0x6E, 0x6F -> {
                 int size = (opcode & 1) == 0 ? 1 : Math.min(4, in.opSize);
@@ -526,7 +526,7 @@ final class Decoder {
                 return locked ? new AtomicOps.Modify(AtomicOps.NEG, rm, null) : new AluOps.Neg(rm);
             }
             case 4 -> {
-                return new MulDivOps.Multiply(rm, false);
+                return MulDivOps.wide(in, size);
             }
             case 5 -> {
                 return new MulDivOps.Multiply(rm, true);

@@ -54,6 +54,10 @@ final class Executor {
             c.withdraw(Cpu.PENDING_KICK);
             return Outcome.KICKED;
         }
+        if ((pending & Cpu.PENDING_HALT) != 0 && !c.halted) {
+            // Left over from before a reset.
+            c.withdraw(Cpu.PENDING_HALT);
+        }
         if ((pending & Cpu.PENDING_TRACE) != 0) {
             c.withdraw(Cpu.PENDING_TRACE);
             if ((c.eflags & Cpu.F_TF) != 0 && !c.halted && !singleStep()) {

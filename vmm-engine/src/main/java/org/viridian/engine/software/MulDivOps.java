@@ -226,4 +226,35 @@ final class MulDivOps {
             c.gpr[2] = negative ? -rest : rest;
         }
     }
+
+    /** MUL of the accumulator by ModRM.rm. */
+    static MicroOp wide(DecodeContext in, int size) {
+        if (size == 8) {
+            return in.mod == 3 ? new WideOps.MultiplyWideRegister(in.rm) : new WideOps.MultiplyWideMemory(in.ea);
+        }
+        return new Multiply(Operand.rm(in, size), false);
+    }
+
+    /** IMUL of ModRM.reg by ModRM.rm. */
+    static MicroOp pair(DecodeContext in) {
+        if (in.opSize == 8) {
+            return in.mod == 3 ? new WideOps.MultiplyRegister64(in.reg, in.rm) : new WideOps.MultiplyMemory64(in.reg, in.ea);
+        }
+        if (in.opSize == 4) {
+            return in.mod == 3 ? new WideOps.MultiplyRegister32(in.reg, in.rm) : new WideOps.MultiplyMemory32(in.reg, in.ea);
+        }
+        Operand reg = Operand.reg(in, in.opSize);
+        return new MultiplySigned(reg, reg, Operand.rm(in, in.opSize));
+    }
+
+    /** IMUL of ModRM.rm by a constant into ModRM.reg. */
+    static MicroOp constant(DecodeContext in, long value) {
+        if (in.mod == 3 && in.opSize == 8) {
+            return new WideOps.MultiplyConstant64(in.reg, in.rm, value);
+        }
+        if (in.mod == 3 && in.opSize == 4) {
+            return new WideOps.MultiplyConstant32(in.reg, in.rm, (int) value);
+        }
+        return new MultiplySigned(Operand.reg(in, in.opSize), Operand.rm(in, in.opSize), Operand.immediate(value, in.opSize));
+    }
 }

@@ -47,6 +47,9 @@ final class PhysicalMemory implements MemoryListener {
         }
     }
 
+    /** Longest wait for processors to drop a removed region, ns. */
+    private static final long FLUSH_WAIT = 5_000_000;
+
     private volatile Region[] regions = {};
     private final List<Cpu> processors = new CopyOnWriteArrayList<>();
     /** Counts requests to drop write tags; see {@link Cpu#acknowledgedEpoch}. */
@@ -105,11 +108,21 @@ final class PhysicalMemory implements MemoryListener {
     }
 
     @Override
-    public synchronized void regionRemoved(MemoryRegion region) {
-        List<Region> next = new ArrayList<>(List.of(regions));
-        next.removeIf(r -> r.source == region);
-        regions = next.toArray(Region[]::new);
+    public void regionRemoved(MemoryRegion region) {
+        synchronized (this) {
+            List<Region> next = new ArrayList<>(List.of(regions));
+            next.removeIf(r -> r.source == region);
+            regions = next.toArray(Region[]::new);
+        }
         processors.forEach(cpu -> cpu.request(Cpu.PENDING_FLUSH));
+        // A processor inside a device's handler may be waiting for a lock that the caller holds, so the wait is bounded:
+        // such a processor drops its translations before its next guest instruction, and the memory stays mapped.
+        long end = System.nanoTime() + FLUSH_WAIT;
+        for (Cpu cpu : processors) {
+            while (cpu.flushOutstanding() && System.nanoTime() < end) {
+                Thread.onSpinWait();
+            }
+        }
     }
 
     @Override

@@ -245,6 +245,15 @@ final class ShiftOps {
 
     static MicroOp make(DecodeContext in, int size, Operand count, int constant) {
         int op = in.reg & 7;
+        if (in.mod == 3 && size >= 4 && op < 2) {
+            int n = constant & (size == 8 ? 63 : 31);
+            if (n != 0 && size == 8) {
+                return op == 0 ? new WideOps.RotateLeft64(in.rm, n) : new WideOps.RotateRight64(in.rm, n);
+            }
+            if (n != 0) {
+                return op == 0 ? new WideOps.RotateLeft32(in.rm, n) : new WideOps.RotateRight32(in.rm, n);
+            }
+        }
         if (in.mod == 3 && size >= 4 && (op == 4 || op == 5 || op == 7)) {
             int n = constant & (size == 8 ? 63 : 31);
             if (n != 0) {

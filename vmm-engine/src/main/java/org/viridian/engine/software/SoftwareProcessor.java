@@ -6,6 +6,7 @@ import org.viridian.engine.processor.ProcessorBus;
 import org.viridian.engine.processor.ProcessorState;
 import org.viridian.engine.processor.SegmentState;
 import org.viridian.engine.processor.VirtualProcessor;
+import org.viridian.engine.software.fpu.FxState;
 
 /** A {@link Cpu} with its executor behind the engine's interface. */
 final class SoftwareProcessor implements VirtualProcessor {
@@ -39,10 +40,11 @@ final class SoftwareProcessor implements VirtualProcessor {
     @Override
     public Outcome run(ProcessorBus bus) {
         cpu.bus = bus;
+        cpu.runsOn(Thread.currentThread());
         try {
             Outcome outcome = executor.run();
             if (outcome == Outcome.TRIPLE_FAULT) {
-                System.getLogger("org.viridian.engine.software").log(System.Logger.Level.WARNING,
+                System.getLogger("org.viridian.engine.software").log(System.Logger.Level.INFO,
                         () -> "triple fault of processor " + index + "\n" + describe());
             }
             return outcome;
@@ -50,6 +52,8 @@ final class SoftwareProcessor implements VirtualProcessor {
             System.getLogger("org.viridian.engine.software").log(System.Logger.Level.ERROR, describe(), error);
             failure = "The software CPU met an internal error at RIP 0x%x: %s.".formatted(cpu.gpr[Cpu.RIP], error);
             return Outcome.FAILED;
+        } finally {
+            cpu.runsOn(null);
         }
     }
 
@@ -103,7 +107,7 @@ final class SoftwareProcessor implements VirtualProcessor {
         }
         return new ProcessorState(java.util.Arrays.copyOf(cpu.gpr, 16), cpu.gpr[Cpu.RIP], cpu.rflags(), segments, cpu.gdtBase,
                 cpu.gdtLimit, cpu.idtBase, cpu.idtLimit, cpu.cr0, cpu.cr2, cpu.cr3, cpu.cr4, cpu.apic.taskPriority() >> 4,
-                cpu.efer, null, cpu.msrs.save(), cpu.apic.save());
+                cpu.efer, FxState.save(cpu), cpu.msrs.save(), cpu.apic.save());
     }
 
     @Override
@@ -130,6 +134,13 @@ final class SoftwareProcessor implements VirtualProcessor {
         cpu.setRflags(state.rflags());
         cpu.updateMode();
         cpu.flushAll();
+        if (state.fxsave() != null) {
+            FxState.load(cpu, state.fxsave());
+        } else {
+            java.util.Arrays.fill(cpu.xmm, 0);
+            cpu.mxcsr = 0x1F80;
+            cpu.x87.reset();
+        }
         if (state.msrs() != null) {
             state.msrs().forEach((msr, value) -> cpu.msrs.write(msr, value));
         }

@@ -84,8 +84,7 @@ final class TwoByteDecoder {
             }
             case 0xAF -> {
                 in.modrm();
-                Operand reg = Operand.reg(in, in.opSize);
-                return new MulDivOps.MultiplySigned(reg, reg, Operand.rm(in, in.opSize));
+                return MulDivOps.pair(in);
             }
             case 0xB0, 0xB1 -> {
                 in.modrm();

@@ -69,7 +69,7 @@ public final class I8042 extends BytePortDevice {
         this.irq1 = irq1;
         this.irq12 = irq12;
         this.power = power;
-        this.keyboard = new Ps2Keyboard(clock::nanoTime, deviceLock);
+        this.keyboard = new Ps2Keyboard(clock, deviceLock);
         this.mouse = new Ps2Mouse(clock::nanoTime, deviceLock);
         keyboard.onData(this::pump);
         mouse.onData(this::pump);
@@ -173,6 +173,10 @@ public final class I8042 extends BytePortDevice {
         if (port == COMMAND) {
             afterCommand = true;
             pending = 0;
+            if (value != 0xD4) {
+                // A driver that probes or sets up the controller wants answers, not keys typed before it came.
+                keyboard.dropBacklog();
+            }
             command(value);
         } else if (port == DATA) {
             afterCommand = false;

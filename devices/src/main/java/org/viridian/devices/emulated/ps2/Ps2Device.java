@@ -53,8 +53,14 @@ abstract class Ps2Device extends EmulatedDevice implements Bypassable {
     /** The next byte on the wire; only after {@link #hasData}. */
     final int next() {
         last = answers.isEmpty() ? data.remove() : answers.remove();
+        if (data.isEmpty()) {
+            drained();
+        }
         return last;
     }
+
+    /** The guest has taken the last byte of input. */
+    void drained() {}
 
     /** Turns accumulated input into data. */
     void produce() {}

@@ -1,9 +1,10 @@
 package org.viridian.devices.emulated.ps2;
 
+import java.util.ArrayDeque;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
-import java.util.function.LongSupplier;
 import org.viridian.devices.input.KeyboardSink;
+import org.viridian.engine.clock.VmClock;
 import org.viridian.engine.device.Counter;
 
 /**
@@ -11,9 +12,16 @@ import org.viridian.engine.device.Counter;
  * comes from the host. Thread rule: see {@link Ps2Device}.
  */
 public final class Ps2Keyboard extends Ps2Device implements KeyboardSink {
-    private static final int BUFFER = 256;
-    /** The longest key: Pause in set 2. */
-    private static final int LONGEST_KEY = 8;
+    /**
+     * The keyboard's own buffer. Together with the controller's output byte it holds 16: a guest that flushes more takes
+     * the controller for a broken one (Linux, i8042_flush).
+     */
+    private static final int BUFFER = 15;
+    /** Key events that wait on the host's side, for text typed faster than the guest reads. */
+    private static final int BACKLOG = 512;
+    /** What the wire needs for a byte: a buffer the guest has emptied stays empty that long. */
+    private static final long BYTE_NANOS = 1_000_000;
+    private static final int DOWN = 1 << 16;
     private static final int DEFAULT_TYPEMATIC = 0x2B;
 
     /** Volatile state; {@code pending} is the command whose parameter is awaited, or 0. */
@@ -23,6 +31,10 @@ public final class Ps2Keyboard extends Ps2Device implements KeyboardSink {
     private final Counter keys = node().counter("keys");
     private final Counter dropped = node().counter("keys-dropped");
     private volatile IntConsumer ledListener = leds -> {};
+    private final VmClock clock;
+    private final VmClock.Timer refill;
+    /** Typed ahead: {@link #DOWN} and the code. Not part of the keyboard's state. */
+    private final ArrayDeque<Integer> backlog = new ArrayDeque<>();
 
     // Volatile.
     private int pending;
@@ -32,8 +44,10 @@ public final class Ps2Keyboard extends Ps2Device implements KeyboardSink {
     private volatile boolean scanning;
 
     /** See {@link I8042}, which owns it. */
-    Ps2Keyboard(LongSupplier clock, ReentrantLock deviceLock) {
-        super("ps2-keyboard", "PS/2 keyboard", "keyboard", BUFFER, clock, deviceLock);
+    Ps2Keyboard(VmClock clock, ReentrantLock deviceLock) {
+        super("ps2-keyboard", "PS/2 keyboard", "keyboard", BUFFER, clock::nanoTime, deviceLock);
+        this.clock = clock;
+        this.refill = clock.timer(this::refill);
         node().resource("irq", () -> "1");
         node().resource("scan-code-set", () -> Integer.toString(set));
         clear();
@@ -51,20 +65,50 @@ public final class Ps2Keyboard extends Ps2Device implements KeyboardSink {
             if (!scanning || bypassed()) {
                 return;
             }
-            if (data.room() < LONGEST_KEY) {
+            if (backlog.isEmpty() && append(code, down)) {
+                announce();
+            } else if (backlog.size() < BACKLOG) {
+                backlog.add(code | (down ? DOWN : 0));
+            } else {
                 dropped.increment();
-                return;
             }
-            if (set == 1) {
-                ScanCodeTables.appendSet1(code, down, data);
-            } else if (!ScanCodeTables.appendSet2(code, down, data)) {
-                return;
-            }
-            keys.increment();
-            announce();
         } finally {
             deviceLock.unlock();
         }
+    }
+
+    /** Puts a key into the buffer; false when it does not fit as a whole. */
+    private boolean append(int code, boolean down) {
+        if (data.room() < ScanCodeTables.length(code, down, set)) {
+            return false;
+        }
+        if (set == 1) {
+            ScanCodeTables.appendSet1(code, down, data);
+        } else {
+            ScanCodeTables.appendSet2(code, down, data);
+        }
+        keys.increment();
+        return true;
+    }
+
+    @Override
+    void drained() {
+        if (!backlog.isEmpty()) {
+            refill.arm(clock.nanoTime() + BYTE_NANOS);
+        }
+    }
+
+    private void refill() {
+        while (!backlog.isEmpty() && append(backlog.peek() & ~DOWN, (backlog.peek() & DOWN) != 0)) {
+            backlog.remove();
+        }
+        announce();
+    }
+
+    /** Forgets what was typed ahead: the guest sets the keyboard up anew. */
+    void dropBacklog() {
+        backlog.clear();
+        refill.cancel();
     }
 
     @Override
@@ -89,7 +133,7 @@ public final class Ps2Keyboard extends Ps2Device implements KeyboardSink {
             case 0xEE -> answer(0xEE);
             case 0xF2 -> answer(ACK, 0xAB, 0x83);
             case 0xF4 -> {
-                data.clear();
+                dropInput();
                 scanning = true;
                 answer(ACK);
             }
@@ -135,7 +179,7 @@ public final class Ps2Keyboard extends Ps2Device implements KeyboardSink {
     }
 
     private void defaults() {
-        data.clear();
+        dropInput();
         set = 2;
         typematic = DEFAULT_TYPEMATIC;
     }
@@ -152,6 +196,7 @@ public final class Ps2Keyboard extends Ps2Device implements KeyboardSink {
     @Override
     void dropInput() {
         data.clear();
+        dropBacklog();
     }
 
     @Override

@@ -51,11 +51,20 @@ final class ScanCodeTables {
         return TO_SET2[set1 & 0x7F];
     }
 
-    /** Appends the set 2 bytes of a key to {@code out}; false when no key of this code exists. */
-    static boolean appendSet2(int code, boolean down, ByteQueue out) {
+    /** Bytes that a key has in a set; 0 when there is nothing to send. */
+    static int length(int code, boolean down, int set) {
+        if ((code & ScanCode.E1) != 0) {
+            return !down ? 0 : set == 1 ? 6 : 8;
+        }
+        int prefix = (code & ScanCode.E0) != 0 ? 1 : 0;
+        return set == 1 ? prefix + 1 : toSet2(code) == 0 ? 0 : prefix + (down ? 1 : 2);
+    }
+
+    /** Appends the set 2 bytes of a key to {@code out}; nothing when no key of this code exists. */
+    static void appendSet2(int code, boolean down, ByteQueue out) {
         int make = toSet2(code);
         if (make == 0) {
-            return false;
+            return;
         }
         if ((code & ScanCode.E1) != 0) {
             // Pause sends make and break together and nothing on release.
@@ -64,7 +73,7 @@ final class ScanCodeTables {
                     out.add(b);
                 }
             }
-            return true;
+            return;
         }
         if ((code & ScanCode.E0) != 0) {
             out.add(0xE0);
@@ -73,7 +82,6 @@ final class ScanCodeTables {
             out.add(0xF0);
         }
         out.add(make);
-        return true;
     }
 
     /** Appends the set 1 bytes of a key to {@code out}. */

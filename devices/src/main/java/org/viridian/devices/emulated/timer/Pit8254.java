@@ -38,8 +38,12 @@ public final class Pit8254 extends BytePortDevice {
     // Volatile.
     private final PitChannel[] channels = {new PitChannel(true), new PitChannel(true), new PitChannel(false)};
     private int portB;
-    /** Tick of channel 0's next rising edge, which the timer is armed for. */
+    /** Tick of channel 0's next rising edge. */
     private long nextRise = PitChannel.NEVER;
+    /** Edges that the host was too late for and that are still to be delivered. */
+    private long owed;
+    /** Tick the timer is armed for. */
+    private long armedFor = PitChannel.NEVER;
 
     /**
      * @param clock the VM's time
@@ -65,24 +69,41 @@ public final class Pit8254 extends BytePortDevice {
     }
 
     private void outRose() {
-        if (now() < nextRise) {
+        long now = now();
+        if (now < armedFor) {
             // The guest reprogrammed the channel while this call waited for the lock.
             return;
         }
-        // Several edges that the host was too late for become one, as they would in a masked PIC input.
-        interrupts.increment();
-        irq0.set(false);
-        irq0.set(true);
-        schedule();
+        if (now >= nextRise) {
+            long period = channels[0].period();
+            // A guest that counts ticks must not lose time because the host was late; what it masks, it loses itself.
+            owed = period == 0 ? 1 : Math.min(owed + 1 + (now - nextRise) / period, FREQUENCY / period + 1);
+            nextRise = channels[0].nextRise(now);
+        }
+        if (owed > 0) {
+            owed--;
+            interrupts.increment();
+            irq0.set(false);
+            irq0.set(true);
+        }
+        arm(now);
+    }
+
+    /** Waits for the next edge, or for half a period when one is owed, so that the guest can take it for itself. */
+    private void arm(long now) {
+        armedFor = owed > 0 ? Math.min(nextRise, now + Math.max(1, channels[0].period() / 2)) : nextRise;
+        if (armedFor == PitChannel.NEVER) {
+            timer.cancel();
+        } else {
+            timer.arm(Ticks.nanosOf(armedFor, FREQUENCY));
+        }
     }
 
     private void schedule() {
-        nextRise = channels[0].nextRise(now());
-        if (nextRise == PitChannel.NEVER) {
-            timer.cancel();
-        } else {
-            timer.arm(Ticks.nanosOf(nextRise, FREQUENCY));
-        }
+        long now = now();
+        owed = 0;
+        nextRise = channels[0].nextRise(now);
+        arm(now);
     }
 
     @Override
@@ -153,7 +174,8 @@ public final class Pit8254 extends BytePortDevice {
     public void reset() {
         idleAfterReset();
         timer.cancel();
-        nextRise = PitChannel.NEVER;
+        nextRise = armedFor = PitChannel.NEVER;
+        owed = 0;
         channels[0].reset(true);
         channels[1].reset(true);
         channels[2].reset(false);

@@ -198,6 +198,11 @@ final class PitChannel {
         };
     }
 
+    /** Ticks from one rising edge to the next, or 0 when there is no next. */
+    long period() {
+        return periodic() && loaded ? reload : 0;
+    }
+
     /** The counting element at {@code now}, as the guest would read it. */
     private int count(long now) {
         advance(now);

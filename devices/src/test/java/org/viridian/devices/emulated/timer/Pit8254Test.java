@@ -164,6 +164,27 @@ class Pit8254Test {
     }
 
     @Test
+    void ticksTheHostWasTooLateForAreMadeUp() throws InterruptedException {
+        rig.out(0x43, 0x34);
+        rig.out(0x40, 0xA9, 0x04);
+        long start = tick();
+        rig.clock.resume();
+        rig.lock.lock();
+        try {
+            Thread.sleep(50);
+        } finally {
+            rig.lock.unlock();
+        }
+        long[] behind = {Long.MAX_VALUE};
+        assertTrue(rig.runUntil(() -> {
+            long delivered = rig.board.nodes().stream().filter(node -> node.id().equals("pit")).findFirst().orElseThrow()
+                    .counters().get(1).get();
+            behind[0] = (tick() - start) / 0x4A9 - delivered;
+            return tick() - start > 100 * 0x4A9 && behind[0] <= 1;
+        }), () -> behind[0] + " ticks behind");
+    }
+
+    @Test
     void oneShotInterruptsOnce() throws InterruptedException {
         rig.initialisePics(0x0001);
         rig.out(0x43, 0x30);

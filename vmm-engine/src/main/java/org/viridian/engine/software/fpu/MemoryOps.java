@@ -100,7 +100,8 @@ final class MemoryOps {
                     f.flags |= SoftFloat.DE;
                 }
             }
-            if (x.signal(f.flags)) {
+            // A denormal is loaded even when that exception is unmasked.
+            if (x.signal(f.flags) || (f.flags & SoftFloat.IE) == 0) {
                 x.push(f.packSignExponent(), f.packSignificand());
             }
         }

@@ -135,19 +135,16 @@ final class RegisterOps {
                 x.loadA(0);
                 x.loadB(src);
                 order = Arithmetic.compare(x.soft, quiet);
-                x.setC1(false);
                 go = x.signal(x.soft.flags);
             }
-            if (!go) {
-                return;
-            }
+            // The flags follow even an unmasked invalid operation.
             c.setArithmeticFlags(switch (order) {
                 case -1 -> Cpu.F_CF;
                 case 0 -> Cpu.F_ZF;
                 case 1 -> 0;
                 default -> Cpu.F_CF | Cpu.F_ZF | Cpu.F_PF;
             });
-            if (pops) {
+            if (go && pops) {
                 x.pop();
             }
         }
@@ -257,12 +254,11 @@ final class RegisterOps {
         @Override
         void run(Cpu c, X87 x) {
             if (x.empty(0) || x.empty(src)) {
-                if (x.stackUnderflow() && c.condition(condition)) {
+                if (x.stackUnderflow()) {
                     x.setIndefinite(0);
                 }
                 return;
             }
-            x.setC1(false);
             if (c.condition(condition)) {
                 int r = x.physical(src);
                 x.set(0, x.exponent[r], x.significand[r]);
@@ -283,6 +279,7 @@ final class RegisterOps {
 
         @Override
         void run(Cpu c, X87 x) {
+            x.setC1(false);
             x.valid &= ~(1 << x.physical(register));
             if (pops) {
                 x.pop();
@@ -388,9 +385,9 @@ final class RegisterOps {
                 }
                 default -> {
                     int codes = Arithmetic.remainder(f, kind == Kind.REMAINDER_NEAREST);
-                    x.setConditions(0);
+                    x.status &= ~X87.C2;
                     if (finish(x, 0)) {
-                        x.setConditions(codes);
+                        x.setConditions(f.zKind == SoftFloat.QUIET ? x.status & (X87.C0 | X87.C3) : codes);
                     }
                 }
             }
@@ -398,6 +395,9 @@ final class RegisterOps {
 
         private void underflow(X87 x) {
             boolean go = x.stackUnderflow();
+            if (kind.ordinal() > Kind.SCALE.ordinal()) {
+                x.status &= ~X87.C2;
+            }
             if (kind == Kind.TEST) {
                 x.setConditions(X87.C0 | X87.C2 | X87.C3);
             } else if (go) {

@@ -461,6 +461,11 @@ public final class SoftFloat {
                 flags |= UE;
                 if (wraps) {
                     zExp += WRAP;
+                    if (zExp < minimum) {
+                        flags |= PE;
+                        zZero(zSign);
+                        return;
+                    }
                 }
             } else if (flushToZero) {
                 flags |= UE | PE;
@@ -503,6 +508,11 @@ public final class SoftFloat {
         if ((masked & OE) == 0) {
             if (wraps) {
                 zExp -= WRAP;
+                if (zExp > maximum) {
+                    flags |= PE;
+                    roundedUp = true;
+                    zInfinite(zSign);
+                }
             }
             return;
         }

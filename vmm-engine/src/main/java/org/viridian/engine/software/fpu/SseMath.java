@@ -281,7 +281,7 @@ public final class SseMath {
     public static long min(SoftFloat f, long a, long b) {
         if (nan(a) || nan(b)) {
             f.flags |= IE;
-            return b;
+            return f.denormalsAreZero && (b & 0x7FF0_0000_0000_0000L) == 0 ? b & Long.MIN_VALUE : b;
         }
         long x = flushed(f, a);
         long y = flushed(f, b);
@@ -292,7 +292,7 @@ public final class SseMath {
     public static long max(SoftFloat f, long a, long b) {
         if (nan(a) || nan(b)) {
             f.flags |= IE;
-            return b;
+            return f.denormalsAreZero && (b & 0x7FF0_0000_0000_0000L) == 0 ? b & Long.MIN_VALUE : b;
         }
         long x = flushed(f, a);
         long y = flushed(f, b);
@@ -455,7 +455,7 @@ public final class SseMath {
     public static int min(SoftFloat f, int a, int b) {
         if (nan(a) || nan(b)) {
             f.flags |= IE;
-            return b;
+            return f.denormalsAreZero && (b & 0x7F80_0000) == 0 ? b & 0x8000_0000 : b;
         }
         int x = flushed(f, a);
         int y = flushed(f, b);
@@ -466,7 +466,7 @@ public final class SseMath {
     public static int max(SoftFloat f, int a, int b) {
         if (nan(a) || nan(b)) {
             f.flags |= IE;
-            return b;
+            return f.denormalsAreZero && (b & 0x7F80_0000) == 0 ? b & 0x8000_0000 : b;
         }
         int x = flushed(f, a);
         int y = flushed(f, b);

@@ -69,14 +69,17 @@ final class TranscendentalOps extends X87Op {
                 f.round80(64);
             } else if (f.aKind == FINITE && f.aSign && f.aExp == 0 && f.aSig == TOP) {
                 f.zExp = -1;
+            } else if (f.aKind == FINITE) {
+                // 2^1 - 1 = 1, reported as inexact; undefined beyond, where processors keep the operand.
+                f.flags |= SoftFloat.PE;
             }
-            // 2^1 - 1 = 1; beyond that the result is undefined and processors keep the operand.
         }
         RegisterOps.finish(x, 0);
     }
 
     private void circle(X87 x) {
         boolean pushes = which == FPTAN || which == FSINCOS;
+        x.status &= ~X87.C2;
         if (x.empty(0)) {
             if (x.stackUnderflow()) {
                 x.setIndefinite(0);
@@ -150,7 +153,7 @@ final class TranscendentalOps extends X87Op {
                 f.round80(64);
                 int sinExponent = f.packSignExponent();
                 long sinSignificand = f.packSignificand();
-                if (which == FSIN || !x.signal(f.flags & ~f.masked & 0x3F)) {
+                if (which == FSIN) {
                     RegisterOps.finish(x, 0);
                     return;
                 }
@@ -293,24 +296,11 @@ final class TranscendentalOps extends X87Op {
     }
 
     private static void logarithmPlusOne(X87 x, SoftFloat f) {
-        boolean belowOne = f.aSign && f.aKind != ZERO && (f.aKind == INFINITE || f.aExp >= 0 && (f.aExp > 0 || f.aSig != TOP));
-        if (belowOne || f.aKind == ZERO && f.bKind == INFINITE || f.aKind == INFINITE && f.bKind == ZERO) {
+        if (f.aKind == INFINITE && f.aSign || f.aKind == ZERO && f.bKind == INFINITE || f.aKind == INFINITE && f.bKind == ZERO) {
             Arithmetic.indefinite(f);
             return;
         }
         boolean sign = f.aSign != f.bSign;
-        if (f.aKind == FINITE && f.aSign && f.aExp == 0) {
-            // log2(0)
-            if (f.bKind == ZERO) {
-                Arithmetic.indefinite(f);
-                return;
-            }
-            if (f.bKind == FINITE) {
-                f.flags |= ZE;
-            }
-            f.zInfinite(sign);
-            return;
-        }
         if (anyDenormal(f)) {
             return;
         }
@@ -318,6 +308,10 @@ final class TranscendentalOps extends X87Op {
             f.zInfinite(sign);
         } else if (f.aKind == ZERO || f.bKind == ZERO) {
             f.zZero(sign);
+        } else if (f.aSign && f.aExp >= 0) {
+            // Undefined at -1 and below; processors keep the operand.
+            f.zFromA();
+            f.flags |= SoftFloat.PE;
         } else {
             x.functions.logarithmPlusOne(f);
             f.round80(64);

@@ -394,7 +394,7 @@ final class FpOps {
         public void exec(Cpu c) {
             c.checkMmx();
             c.checkSse();
-            if (ea == null || !toDouble) {
+            if (ea == null) {
                 c.x87.checkPending(c);
             }
             long v = ea == null ? c.x87.significand[s] : c.load64(ea.load(c, 8));
@@ -409,7 +409,7 @@ final class FpOps {
                 settle(c, f);
                 c.xmm[d] = r;
             }
-            if (ea == null || !toDouble) {
+            if (ea == null) {
                 c.x87.enterMmx();
             }
         }

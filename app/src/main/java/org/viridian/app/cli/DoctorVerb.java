@@ -1,0 +1,74 @@
+package org.viridian.app.cli;
+
+import java.util.Locale;
+import org.viridian.app.command.Doctor;
+import org.viridian.app.library.ControlProtocol;
+import org.viridian.engine.host.HostReport;
+import org.viridian.engine.host.KvmReport;
+import picocli.CommandLine.Command;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Says what this host offers, which engine {@code auto} picks and why, and what to do about each lack. */
+@Command(name = "doctor")
+final class DoctorVerb extends Verb {
+    DoctorVerb(Session session) {
+        super(session);
+    }
+
+    @Override
+    int perform() {
+        Doctor.Report report = Doctor.examine(library().folders(), System.getenv());
+        if (json) {
+            output().json(object(report));
+            return 0;
+        }
+        HostReport host = report.host();
+        output().line("%s, %s, %d x %s, %d MiB".formatted(host.system(), "Java " + Runtime.version(), host.processors(),
+                host.architecture(), host.memory() >> 20));
+        for (Doctor.Check check : report.checks()) {
+            output().line("%-10s %s  %s".formatted(check.subject(), check.ok() ? "+" : "-", check.finding()));
+            if (check.subject().equals("kvm")) {
+                kvmDetails(host.kvm());
+            }
+            check.remedy().ifPresent(remedy -> output().line("              " + remedy));
+        }
+        return 0;
+    }
+
+    private void kvmDetails(KvmReport kvm) {
+        if (!kvm.detail().isEmpty()) {
+            output().line("              " + kvm.detail());
+        }
+        if (kvm.kernelModeSpeed() > 0) {
+            output().line("              ring 0 %.1f M/s, ring 3 %.1f M/s, Hyper-V %s, SynIC %s".formatted(
+                    kvm.kernelModeSpeed() / 1e6, kvm.userModeSpeed() / 1e6, kvm.hyperV() ? "+" : "-",
+                    kvm.hyperVSynic() ? "+" : "-"));
+        }
+    }
+
+    private static ObjectNode object(Doctor.Report report) {
+        HostReport host = report.host();
+        ObjectNode node = Output.MAPPER.createObjectNode();
+        node.put("system", host.system());
+        node.put("architecture", host.architecture());
+        node.put("java", Runtime.version().toString());
+        node.put("processors", host.processors());
+        node.put("memoryBytes", host.memory());
+        node.put("automaticEngine", host.automatic());
+        KvmReport kvm = host.kvm();
+        node.putObject("kvm").put("status", ControlProtocol.word(kvm.status())).put("apiVersion", kvm.apiVersion())
+                .put("hyperV", kvm.hyperV()).put("hyperVSynic", kvm.hyperVSynic())
+                .put("maximumProcessors", kvm.maximumProcessors())
+                .put("kernelModeInstructionsPerSecond", kvm.kernelModeSpeed())
+                .put("userModeInstructionsPerSecond", kvm.userModeSpeed())
+                .put("detail", kvm.detail());
+        ArrayNode checks = node.putArray("checks");
+        for (Doctor.Check check : report.checks()) {
+            ObjectNode item = checks.addObject().put("subject", check.subject()).put("ok", check.ok())
+                    .put("finding", check.finding().in(Locale.getDefault()));
+            check.remedy().ifPresent(remedy -> item.put("remedy", remedy.in(Locale.getDefault())));
+        }
+        return node;
+    }
+}

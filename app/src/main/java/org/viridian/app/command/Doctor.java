@@ -1,0 +1,117 @@
+package org.viridian.app.command;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.viridian.app.definition.Folders;
+import org.viridian.app.definition.Reasons;
+import org.viridian.app.text.Text;
+import org.viridian.engine.host.HostProbe;
+import org.viridian.engine.host.HostReport;
+import org.viridian.engine.host.KvmStatus;
+
+/** Looks at what this host offers and says what to do about each lack. */
+public final class Doctor {
+    private static final long MEBIBYTE = 1 << 20;
+    private static final List<String> LIBRARY_FOLDERS = List.of("/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
+            "/lib64", "/usr/lib64", "/usr/local/lib", "/usr/lib");
+
+    /** What JavaFX loads for a window, and the Debian package each comes from. */
+    private static final Map<String, String> WINDOW_LIBRARIES =
+            Map.of("libgtk-3.so.0", "libgtk-3-0", "libXtst.so.6", "libxtst6", "libpangoft2-1.0.so.0",
+                    "libpangoft2-1.0-0");
+
+    private Doctor() {}
+
+    /**
+     * One thing that was looked at.
+     *
+     * @param subject stable key: {@code kvm}, {@code engine}, {@code display}, {@code libraries}, {@code folders},
+     *     {@code packages}
+     * @param ok nothing is lacking
+     * @param finding what was found
+     * @param remedy what to do, when something is lacking
+     */
+    public record Check(String subject, boolean ok, Text finding, Optional<Text> remedy) {}
+
+    /**
+     * The whole examination.
+     *
+     * @param host what the engine's probe says
+     * @param checks everything, in the order it is shown
+     */
+    public record Report(HostReport host, List<Check> checks) {}
+
+    /** Examines this host; takes up to a second on a slow KVM. */
+    public static Report examine(Folders folders, Map<String, String> environment) {
+        HostReport host = HostProbe.probe();
+        return new Report(host, List.of(kvm(host), engine(host), display(environment), libraries(), data(folders),
+                packages(folders)));
+    }
+
+    private static Check kvm(HostReport host) {
+        KvmStatus status = host.kvm().status();
+        Optional<Text> remedy = status.remedyKey().isEmpty() ? Optional.empty() : Optional.of(Text.of(status.remedyKey()));
+        return new Check("kvm", status == KvmStatus.READY, Text.of(status.key()), remedy);
+    }
+
+    private static Check engine(HostReport host) {
+        return new Check("engine", true, Text.of(host.reasonKey()), Optional.empty());
+    }
+
+    private static Check display(Map<String, String> environment) {
+        String display = environment.get("DISPLAY");
+        return display == null || display.isEmpty()
+                ? new Check("display", false, Text.of("host.display.none"), Optional.of(Text.of("host.display.remedy")))
+                : new Check("display", true, Text.of("host.display.found", display), Optional.empty());
+    }
+
+    private static Check libraries() {
+        List<String> missing = new ArrayList<>();
+        List<String> packages = new ArrayList<>();
+        WINDOW_LIBRARIES.forEach((library, debian) -> {
+            if (LIBRARY_FOLDERS.stream().noneMatch(folder -> Files.exists(Path.of(folder, library)))) {
+                missing.add(library);
+                packages.add(debian);
+            }
+        });
+        return missing.isEmpty()
+                ? new Check("libraries", true, Text.of("host.libraries.found"), Optional.empty())
+                : new Check("libraries", false, Text.of("host.libraries.missing", String.join(", ", missing)),
+                        Optional.of(Text.of("host.libraries.remedy", String.join(" ", packages))));
+    }
+
+    private static Check data(Folders folders) {
+        Path at = folders.vms();
+        while (at.getParent() != null && !Files.exists(at)) {
+            at = at.getParent();
+        }
+        try {
+            long free = Files.getFileStore(at).getUsableSpace() / MEBIBYTE;
+            return Files.isWritable(at)
+                    ? new Check("folders", true, Text.of("host.folders.found", folders.vms(), free), Optional.empty())
+                    : new Check("folders", false, Text.of("host.folders.denied", at),
+                            Optional.of(Text.of("host.folders.remedy")));
+        } catch (IOException e) {
+            return new Check("folders", false, Text.of("folder.unusable", at, Reasons.of(e)),
+                    Optional.of(Text.of("host.folders.remedy")));
+        }
+    }
+
+    private static Check packages(Folders folders) {
+        try (Stream<Path> files = Files.isDirectory(folders.packages()) ? Files.list(folders.packages())
+                : Stream.empty()) {
+            long count = files.filter(file -> file.toString().endsWith(".deb")).count();
+            return new Check("packages", true, Text.of("host.packages.found", count, folders.packages()),
+                    Optional.empty());
+        } catch (IOException e) {
+            return new Check("packages", false, Text.of("folder.unusable", folders.packages(), Reasons.of(e)),
+                    Optional.of(Text.of("host.folders.remedy")));
+        }
+    }
+}

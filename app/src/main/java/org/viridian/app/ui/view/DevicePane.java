@@ -1,0 +1,303 @@
+package org.viridian.app.ui.view;
+
+import java.util.List;
+import java.util.Map;
+import javafx.beans.InvalidationListener;
+import javafx.beans.property.SimpleObjectProperty;
+import javafx.beans.value.ObservableValue;
+import javafx.geometry.Orientation;
+import javafx.scene.control.Label;
+import javafx.scene.control.ListCell;
+import javafx.scene.control.ListView;
+import javafx.scene.control.SplitPane;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.control.ToggleGroup;
+import javafx.scene.control.TreeItem;
+import javafx.scene.control.TreeTableCell;
+import javafx.scene.control.TreeTableColumn;
+import javafx.scene.control.TreeTableView;
+import javafx.scene.layout.BorderPane;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.VBox;
+import org.controlsfx.control.SegmentedButton;
+import org.viridian.app.ui.Ids;
+import org.viridian.app.ui.model.CounterItem;
+import org.viridian.app.ui.model.DeviceItem;
+import org.viridian.app.ui.model.DeviceTreeModel;
+import org.viridian.app.ui.model.Figures;
+import org.viridian.engine.device.DeviceEvent;
+import org.viridian.engine.device.DeviceState;
+import org.viridian.icons.Icon;
+
+/** The device manager: tree by type or by connection, the chosen device in full, and the time since power-on below. */
+final class DevicePane extends BorderPane {
+    /** A line of the tree: a group or a device. */
+    sealed interface Row {
+        /** The group's key or the device's id. */
+        String id();
+
+        record Group(String id, String label, Icon icon) implements Row {}
+
+        record Device(DeviceItem item) implements Row {
+            @Override
+            public String id() {
+                return item.id();
+            }
+        }
+    }
+
+    private final Context context;
+    private final DeviceTreeModel devices;
+    private final TreeTableView<Row> tree = new TreeTableView<>();
+    private final ToggleButton byType;
+    private final DeviceDetails details;
+    private String selectedId = "";
+
+    DevicePane(Context context) {
+        this.context = context;
+        this.devices = context.machine().devices();
+        getStyleClass().add("device-pane");
+
+        byType = new ToggleButton(context.text("device.by-type"));
+        byType.setId(Ids.DEVICES_BY_TYPE);
+        ToggleButton byConnection = new ToggleButton(context.text("device.by-connection"));
+        byConnection.setId(Ids.DEVICES_BY_CONNECTION);
+        ToggleGroup views = new ToggleGroup();
+        byType.setToggleGroup(views);
+        byConnection.setToggleGroup(views);
+        byType.setSelected(true);
+        views.selectedToggleProperty().addListener((observable, old, now) -> {
+            // One view is always chosen.
+            if (now == null) {
+                old.setSelected(true);
+            } else {
+                rebuild();
+            }
+        });
+        SegmentedButton choice = new SegmentedButton(byType, byConnection);
+        choice.setToggleGroup(views);
+
+        details = new DeviceDetails(context, this::select);
+        buildTree();
+        VBox left = new VBox(choice, tree);
+        left.getStyleClass().add("device-left");
+        VBox.setVgrow(tree, Priority.ALWAYS);
+        SplitPane upper = new SplitPane(left, details);
+        upper.setDividerPositions(0.64);
+        SplitPane whole = new SplitPane(upper, timeline());
+        whole.setOrientation(Orientation.VERTICAL);
+        whole.setDividerPositions(0.66);
+        setCenter(whole);
+
+        devices.items().addListener((InvalidationListener) observable -> rebuild());
+        rebuild();
+    }
+
+    /** Selects a device by id. */
+    void select(String id) {
+        for (TreeItem<Row> group : tree.getRoot().getChildren()) {
+            for (TreeItem<Row> device : group.getChildren()) {
+                if (device.getValue().id().equals(id)) {
+                    group.setExpanded(true);
+                    tree.getSelectionModel().select(device);
+                    tree.scrollTo(tree.getRow(device));
+                    return;
+                }
+            }
+        }
+    }
+
+    private void buildTree() {
+        tree.setId(Ids.DEVICE_TREE);
+        tree.setAccessibleText(context.text("tab.devices"));
+        tree.setShowRoot(false);
+        tree.setRoot(new TreeItem<>());
+        tree.setColumnResizePolicy(TreeTableView.CONSTRAINED_RESIZE_POLICY_FLEX_LAST_COLUMN);
+        Label nothing = new Label(context.text("device.nothing"));
+        nothing.getStyleClass().add("text-muted");
+        nothing.setWrapText(true);
+        tree.setPlaceholder(nothing);
+
+        TreeTableColumn<Row, Row> name = new TreeTableColumn<>(context.text("device.column.name"));
+        name.setCellValueFactory(cell -> new SimpleObjectProperty<>(cell.getValue().getValue()));
+        name.setCellFactory(column -> new NameCell());
+        name.setPrefWidth(220);
+        TreeTableColumn<Row, DeviceState> state = new TreeTableColumn<>(context.text("device.column.state"));
+        state.setCellValueFactory(cell -> cell.getValue().getValue() instanceof Row.Device device
+                ? device.item().stateProperty() : null);
+        state.setCellFactory(column -> new StateCell());
+        state.setPrefWidth(130);
+        TreeTableColumn<Row, Number> activity = new TreeTableColumn<>(context.text("device.column.activity"));
+        activity.setCellValueFactory(cell -> activity(cell.getValue().getValue()));
+        activity.setCellFactory(column -> new ActivityCell());
+        activity.setPrefWidth(130);
+        for (TreeTableColumn<Row, ?> column : List.of(name, state, activity)) {
+            column.setSortable(false);
+            column.setReorderable(false);
+            tree.getColumns().add(column);
+        }
+        tree.getSelectionModel().selectedItemProperty().addListener((observable, old, now) -> {
+            if (now != null && now.getValue() instanceof Row.Device device) {
+                selectedId = device.id();
+                details.show(device.item());
+            }
+        });
+    }
+
+    private static ObservableValue<Number> activity(Row row) {
+        return row instanceof Row.Device device ? device.item().activityProperty() : null;
+    }
+
+    private void rebuild() {
+        boolean types = byType.isSelected();
+        Map<String, List<DeviceItem>> groups = types ? devices.byType() : devices.byConnection();
+        TreeItem<Row> root = new TreeItem<>();
+        groups.forEach((key, members) -> {
+            String label = context.messages().word(types ? "device.type." : "device.connection.", key);
+            Icon icon = types ? Icon.ofDeviceType(key) : key.equals("vmbus") ? Icon.SYNTHETIC : Icon.EMULATED;
+            if (members.isEmpty()) {
+                return;
+            }
+            TreeItem<Row> group = new TreeItem<>(new Row.Group(key, label, icon));
+            group.setExpanded(true);
+            members.forEach(item -> group.getChildren().add(new TreeItem<>(new Row.Device(item))));
+            root.getChildren().add(group);
+        });
+        String wanted = selectedId;
+        tree.setRoot(root);
+        if (groups.values().stream().allMatch(List::isEmpty)) {
+            details.show(null);
+        } else if (!wanted.isEmpty()) {
+            select(wanted);
+        }
+    }
+
+    private VBox timeline() {
+        ListView<DeviceEvent> events = new ListView<>(devices.timeline());
+        events.setId(Ids.TIMELINE);
+        events.setAccessibleText(context.text("device.timeline"));
+        events.setCellFactory(view -> new EventCell());
+        Label nothing = new Label(context.text("device.events.none"));
+        nothing.getStyleClass().add("text-muted");
+        events.setPlaceholder(nothing);
+        devices.timeline().addListener((InvalidationListener) observable -> {
+            if (!devices.timeline().isEmpty()) {
+                events.scrollTo(devices.timeline().size() - 1);
+            }
+        });
+        Label title = new Label(context.text("device.timeline"));
+        title.getStyleClass().add("text-bold");
+        HandoverView handover = new HandoverView(context);
+        HBox.setHgrow(handover, Priority.ALWAYS);
+        HBox.setHgrow(events, Priority.ALWAYS);
+        handover.setPrefWidth(320);
+        events.setPrefWidth(380);
+        HBox both = new HBox(handover, events);
+        both.getStyleClass().add("spaced");
+        VBox.setVgrow(both, Priority.ALWAYS);
+        VBox box = new VBox(title, both);
+        box.getStyleClass().add("timeline-box");
+        return box;
+    }
+
+    private static final class NameCell extends TreeTableCell<Row, Row> {
+        @Override
+        protected void updateItem(Row row, boolean empty) {
+            super.updateItem(row, empty);
+            getStyleClass().removeAll("group-cell");
+            switch (empty ? null : row) {
+                case null -> {
+                    setText(null);
+                    setGraphic(null);
+                    setId(null);
+                }
+                case Row.Group group -> {
+                    setText(group.label());
+                    setGraphic(Glyphs.of(group.icon(), 16));
+                    getStyleClass().add("group-cell");
+                    setId(null);
+                }
+                case Row.Device device -> {
+                    setText(device.item().name());
+                    setGraphic(Glyphs.of(Glyphs.icon(device.item().kind()), 16, "kind-glyph"));
+                    setId(Ids.DEVICE_PREFIX + device.id());
+                }
+            }
+        }
+    }
+
+    private final class StateCell extends TreeTableCell<Row, DeviceState> {
+        private final Label badge = new Label();
+
+        @Override
+        protected void updateItem(DeviceState state, boolean empty) {
+            super.updateItem(state, empty);
+            if (empty || state == null) {
+                setGraphic(null);
+            } else {
+                DeviceDetails.badge(context, badge, state);
+                setGraphic(badge);
+            }
+        }
+    }
+
+    private static final class ActivityCell extends TreeTableCell<Row, Number> {
+        private final Label rate = new Label();
+        private final Sparkline sparkline = new Sparkline();
+        private final HBox box = new HBox(sparkline, rate);
+        private CounterItem shown;
+
+        ActivityCell() {
+            box.getStyleClass().add("activity");
+            rate.getStyleClass().add("figure");
+        }
+
+        @Override
+        protected void updateItem(Number perSecond, boolean empty) {
+            super.updateItem(perSecond, empty);
+            DeviceItem item = !empty && getTableRow() != null && getTableRow().getItem() instanceof Row.Device device
+                    ? device.item() : null;
+            if (item == null || perSecond == null || item.counters().isEmpty()) {
+                shown = null;
+                sparkline.show(null);
+                setGraphic(null);
+                return;
+            }
+            CounterItem busiest = item.counters().getFirst();
+            for (CounterItem counter : item.counters()) {
+                if (counter.rateProperty().get() > busiest.rateProperty().get()) {
+                    busiest = counter;
+                }
+            }
+            if (shown == null || perSecond.doubleValue() > 0 && busiest != shown || !item.counters().contains(shown)) {
+                shown = busiest;
+                sparkline.show(shown);
+            }
+            rate.setText(perSecond.doubleValue() > 0 ? Figures.rate(perSecond.doubleValue()) : "");
+            setGraphic(box);
+        }
+    }
+
+    private final class EventCell extends ListCell<DeviceEvent> {
+        EventCell() {
+            setPrefWidth(0);
+        }
+
+        @Override
+        protected void updateItem(DeviceEvent event, boolean empty) {
+            super.updateItem(event, empty);
+            if (empty || event == null) {
+                setText(null);
+                setGraphic(null);
+                setTooltip(null);
+                return;
+            }
+            String name = devices.find(event.deviceId()).map(DeviceItem::name).orElse(event.deviceId());
+            setText(context.text("timeline.line", Figures.millis(event.nanos()), name,
+                    context.messages().of("device.state.", event.state()), event.reason()));
+            setTooltip(new javafx.scene.control.Tooltip(getText()));
+            setGraphic(Glyphs.action(Glyphs.icon(event.state()), Glyphs.style(event.state())));
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package org.viridian.app.ui.view;
+
+import java.util.Optional;
+import javafx.beans.binding.Bindings;
+import javafx.beans.binding.BooleanBinding;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.SimpleObjectProperty;
+import javafx.beans.value.ObservableBooleanValue;
+import javafx.geometry.Pos;
+import javafx.scene.Node;
+import javafx.scene.control.Button;
+import javafx.scene.control.Label;
+import javafx.scene.control.MenuButton;
+import javafx.scene.control.RadioMenuItem;
+import javafx.scene.control.Separator;
+import javafx.scene.control.Tab;
+import javafx.scene.control.TabPane;
+import javafx.scene.control.ToggleGroup;
+import javafx.scene.control.ToolBar;
+import javafx.scene.control.Tooltip;
+import javafx.scene.layout.BorderPane;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.VBox;
+import org.kordamp.ikonli.Ikon;
+import org.kordamp.ikonli.material2.Material2AL;
+import org.kordamp.ikonli.material2.Material2MZ;
+import org.viridian.app.library.VmState;
+import org.viridian.app.ui.Ids;
+import org.viridian.app.ui.model.VmItem;
+import org.viridian.display.canvas.Scaling;
+
+/** The chosen VM: name, state and power buttons above; console, devices and serial port as tabs. */
+final class VmPane extends BorderPane {
+    private final Context context;
+    private final Actions actions;
+    private final ConsolePane console;
+    private final DevicePane devices;
+    private final TabPane tabs = new TabPane();
+    private final Tab consoleTab;
+    private final Label name = new Label();
+    private final Label state = new Label();
+    private final Label engine = new Label();
+    private final ObjectProperty<VmItem> item = new SimpleObjectProperty<>();
+    private final ToolBar bar = new ToolBar();
+
+    VmPane(Context context, Actions actions) {
+        this.context = context;
+        this.actions = actions;
+        console = new ConsolePane(context, actions::start);
+        devices = new DevicePane(context);
+        consoleTab = tab("tab.console", Ids.TAB_CONSOLE, Material2AL.DESKTOP_WINDOWS, console);
+        Tab deviceTab = tab("tab.devices", Ids.TAB_DEVICES, Material2MZ.MEMORY, devices);
+        Tab serialTab = tab("tab.serial", Ids.TAB_SERIAL, Material2AL.KEYBOARD, new SerialPane(context));
+        tabs.getTabs().addAll(consoleTab, deviceTab, serialTab);
+        tabs.setTabClosingPolicy(TabPane.TabClosingPolicy.UNAVAILABLE);
+
+        name.getStyleClass().add("title-3");
+        name.setMinWidth(0);
+        state.setId(Ids.VM_STATE);
+        state.setMinWidth(Region.USE_PREF_SIZE);
+        engine.getStyleClass().addAll("text-small", "text-muted");
+        engine.setMinWidth(Region.USE_PREF_SIZE);
+        Region gap = new Region();
+        HBox.setHgrow(gap, Priority.ALWAYS);
+        HBox header = new HBox(name, state, gap, engine);
+        header.setAlignment(Pos.CENTER_LEFT);
+        header.getStyleClass().add("vm-header");
+        buildBar();
+        setTop(new VBox(header, bar));
+        setCenter(tabs);
+        console.capture().onReleaseChord(() -> bar.getItems().stream().filter(node -> node instanceof Button
+                && !node.isDisabled()).findFirst().ifPresent(Node::requestFocus));
+        getStyleClass().add("vm-pane");
+    }
+
+    /** The VM shown, or null. */
+    ObjectProperty<VmItem> itemProperty() {
+        return item;
+    }
+
+    ConsolePane console() {
+        return console;
+    }
+
+    TabPane tabs() {
+        return tabs;
+    }
+
+    /** Shows a VM. */
+    void show(VmItem next) {
+        if (next == item.get()) {
+            return;
+        }
+        console.capture().release();
+        item.set(next);
+        state.textProperty().unbind();
+        state.graphicProperty().unbind();
+        engine.textProperty().unbind();
+        if (next == null) {
+            context.machine().show("");
+            return;
+        }
+        name.setText(next.name());
+        name.setTooltip(new Tooltip(next.name()));
+        state.textProperty().bind(next.stateProperty().map(s -> context.messages().of("vm.state.", s)));
+        state.graphicProperty().bind(next.stateProperty().map(s -> Glyphs.of(Glyphs.icon(s), 18, "vm-" + Glyphs.style(s))));
+        engine.textProperty().bind(Bindings.createStringBinding(() -> next.engineProperty().get().isEmpty() ? ""
+                : context.text("vm.engine", context.messages().word("engine.", next.engineProperty().get()),
+                        heartbeat(next.heartbeatProperty().get())), next.engineProperty(), next.heartbeatProperty()));
+        context.machine().show(next.name());
+    }
+
+    private String heartbeat(Optional<Boolean> beat) {
+        return context.text(beat.isEmpty() ? "vm.heartbeat.none" : beat.get() ? "vm.heartbeat.ok" : "vm.heartbeat.lost");
+    }
+
+    /** Brings the console to the front and gives it the keyboard. */
+    void useConsole() {
+        tabs.getSelectionModel().select(consoleTab);
+        console.capture().capture();
+    }
+
+    ObservableBooleanValue stateIs(VmState... wanted) {
+        BooleanBinding binding = Bindings.createBooleanBinding(() -> {
+            VmItem shown = item.get();
+            return shown != null && java.util.Arrays.asList(wanted).contains(shown.stateProperty().get());
+        }, item, item.flatMap(VmItem::stateProperty));
+        return binding;
+    }
+
+    private void buildBar() {
+        ObservableBooleanValue off = stateIs(VmState.OFF);
+        ObservableBooleanValue on = stateIs(VmState.RUNNING, VmState.PAUSED);
+        ObservableBooleanValue running = stateIs(VmState.RUNNING);
+        Button pause = button("action.pause", Ids.PAUSE, Material2MZ.PAUSE, on, actions::pauseOrResume);
+        pause.textProperty().bind(item.flatMap(VmItem::stateProperty)
+                .map(s -> context.text(s == VmState.PAUSED ? "action.resume" : "action.pause"))
+                .orElse(context.text("action.pause")));
+        MenuButton scaling = new MenuButton(context.text("scaling.title"), Glyphs.action(Material2AL.ASPECT_RATIO));
+        scaling.setId(Ids.SCALING);
+        ToggleGroup group = new ToggleGroup();
+        for (Scaling value : new Scaling[] {Scaling.FIT, Scaling.INTEGER, Scaling.NATIVE}) {
+            RadioMenuItem choice = new RadioMenuItem(context.messages().of("scaling.", value));
+            choice.setToggleGroup(group);
+            choice.setSelected(value == console.scalingProperty().get());
+            choice.setOnAction(event -> console.scalingProperty().set(value));
+            scaling.getItems().add(choice);
+        }
+        bar.getItems().addAll(button("action.start", Ids.START, Material2MZ.PLAY_ARROW, off, actions::start),
+                button("action.shut-down", Ids.SHUT_DOWN, Material2MZ.POWER_SETTINGS_NEW, running, actions::shutDown),
+                button("action.turn-off", Ids.TURN_OFF, Material2MZ.STOP, on, actions::turnOff), pause,
+                button("action.reset", Ids.RESET, Material2MZ.REPLAY, running, actions::reset), new Separator(),
+                button("action.ctrl-alt-del", Ids.CTRL_ALT_DEL, Material2AL.KEYBOARD, running, actions::controlAltDelete),
+                button("action.screenshot", Ids.SCREENSHOT, Material2MZ.PHOTO_CAMERA, on, actions::screenshot), scaling);
+    }
+
+    private Button button(String key, String id, Ikon icon, ObservableBooleanValue enabled, Runnable action) {
+        Button button = new Button(context.text(key), Glyphs.action(icon));
+        button.setId(id);
+        button.setOnAction(event -> action.run());
+        button.disableProperty().bind(Bindings.not(enabled));
+        button.setTooltip(new Tooltip(context.text(key + ".hint")));
+        return button;
+    }
+
+    private Tab tab(String key, String id, Ikon icon, Node content) {
+        Tab tab = new Tab(context.text(key), content);
+        tab.setId(id);
+        tab.setGraphic(Glyphs.action(icon));
+        return tab;
+    }
+}

@@ -1,0 +1,244 @@
+package org.viridian.app.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.viridian.app.definition.Folders;
+import org.viridian.app.library.FakeMachine;
+import org.viridian.app.library.GuestSource;
+import org.viridian.app.library.Library;
+import org.viridian.app.machine.Ending;
+import org.viridian.app.machine.Machine;
+import org.viridian.app.machine.MachineConfig;
+import org.viridian.app.machine.MachineConfig.SerialTarget;
+import org.viridian.app.machine.MachineException;
+import org.viridian.app.text.Failure;
+import org.viridian.app.text.Text;
+import org.viridian.engine.partition.GuestCrash;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Every verb is spoken to as on a terminal: what it prints, where, and how it ends. */
+class MainTest {
+    @TempDir Path root;
+
+    private Folders folders;
+    private Path kernel;
+    private Ending ending = new Ending.PoweredOff("test");
+    private final List<MachineConfig> built = new ArrayList<>();
+
+    private record Spoken(int exit, String out, String err) {
+        JsonNode json() {
+            return JsonMapper.shared().readTree(out);
+        }
+    }
+
+    @BeforeEach
+    void prepare() throws Exception {
+        folders = new Folders(root.resolve("data"), root.resolve("cache"), root.resolve("run"));
+        kernel = Files.writeString(root.resolve("kernel"), "k");
+    }
+
+    private Machine build(MachineConfig config) throws MachineException {
+        built.add(config);
+        if (config.boot().commandLine().equals("refuse")) {
+            throw new MachineException(MachineException.Kind.HOST, "KVM: permission denied.", null);
+        }
+        FakeMachine machine = new FakeMachine(config);
+        if (config.name().startsWith("run-")) {
+            machine.end(ending);
+        }
+        return machine;
+    }
+
+    private GuestSource guests() {
+        return (flavour, progress) -> {
+            Path initrd = root.resolve("initrd");
+            try {
+                Files.writeString(initrd, "i");
+            } catch (java.io.IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+            return new GuestSource.BootFiles(kernel, initrd, "console=tty0", "6.1.0-test");
+        };
+    }
+
+    private Spoken say(String... words) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int exit = Main.run(words, folders, this::build, guests(), new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8));
+        return new Spoken(exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aVmIsMadeListedAndDeleted() {
+        assertEquals(0, say("create", "box", "--kernel", kernel.toString(), "--memory", "1G", "--cpus", "2",
+                "--new-disk", "8M", "--append", "quiet").exit());
+        JsonNode list = say("list", "--json").json();
+        assertEquals("box", list.get(0).get("name").stringValue());
+        assertEquals("off", list.get(0).get("state").stringValue());
+        assertEquals(1024, list.get(0).get("memoryMiB").intValue());
+        assertTrue(say("list").out().lines().anyMatch(line -> line.startsWith("box ") && line.contains("1024 MiB")));
+
+        Spoken plan = say("delete", "box");
+        assertTrue(plan.out().contains("disk.raw") && plan.out().contains("--yes"), plan.out());
+        assertTrue(Files.exists(folders.vms().resolve("box")));
+        assertEquals(0, say("delete", "box", "--yes").exit());
+        assertEquals(0, say("list", "--json").json().size());
+    }
+
+    @Test
+    void debianIsMadeWithItsOwnCopyOfTheBootFiles() throws Exception {
+        assertEquals(0, say("create", "deb", "--debian").exit());
+        assertEquals("k", Files.readString(folders.vms().resolve("deb/vmlinuz")));
+        assertEquals("i", Files.readString(folders.vms().resolve("deb/initrd.img")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2, run",
+        "2, fly",
+        "2, run --kernel K --memory much",
+        "2, run --kernel K --serial pigeon",
+        "2, run --kernel K --debug-exit 70000",
+        "2, run --kernel K --engine steam",
+        "2, create box",
+        "2, create box --debian --kernel K",
+        "2, create box --debian --disk a --new-disk 1G",
+        "3, start nobody",
+        "3, stop nobody",
+        "3, delete nobody",
+        "3, devices nobody",
+        "3, screenshot nobody x.png",
+        "5, run --kernel /nowhere/kernel",
+        "5, run --kernel K --disk /nowhere/disk",
+        "5, run --kernel K --initrd /nowhere/initrd",
+        "5, run --kernel K --memory 1M",
+        "5, run --kernel K --cpus 99",
+        "5, create ../x --kernel K",
+        "6, run --kernel K --append refuse",
+    })
+    void whatCannotBeDoneIsOneLineAndACode(int exit, String words) {
+        String[] spoken = words.replace("K", kernel.toString()).split(" ");
+        Spoken plain = say(spoken);
+        assertEquals(exit, plain.exit(), plain.err());
+        assertEquals("", plain.out());
+        assertEquals(1, plain.err().lines().count(), plain.err());
+        assertTrue(plain.err().startsWith("viridian: "), plain.err());
+
+        String[] asked = java.util.Arrays.copyOf(spoken, spoken.length + 1);
+        asked[spoken.length] = "--json";
+        Spoken json = say(asked);
+        assertEquals(exit, json.exit());
+        assertEquals(exit, json.json().get("exitCode").intValue());
+        assertTrue(!json.json().get("ok").booleanValue());
+    }
+
+    @Test
+    void runEndsAsItsGuestDoes() {
+        assertEquals(0, say("run", "--kernel", kernel.toString()).exit());
+        ending = new Ending.DebugExit(33);
+        assertEquals(33, say("run", "--kernel", kernel.toString(), "--debug-exit", "0xf4").exit());
+        assertEquals(0xF4, built.getLast().debugExitPort().orElseThrow());
+        ending = new Ending.Failed("triple fault at 0x1000");
+        Spoken failed = say("run", "--kernel", kernel.toString());
+        assertEquals(7, failed.exit());
+        assertEquals(1, failed.err().lines().count());
+        assertTrue(failed.err().contains("triple fault at 0x1000"), failed.err());
+        assertEquals(new SerialTarget.Stdio(), built.getLast().serial1());
+    }
+
+    @Test
+    void withJsonStandardOutputIsJsonAlone() {
+        Spoken run = say("run", "--kernel", kernel.toString(), "--json");
+        assertEquals(0, run.json().get("exitCode").intValue());
+        assertEquals(new SerialTarget.None(), built.getLast().serial1(), "the guest must not write between");
+    }
+
+    @Test
+    void aVmOfAnotherProcessObeysTheVerbs() throws Exception {
+        say("create", "box", "--kernel", kernel.toString());
+        try (Library window = new Library(folders, this::build, guests())) {
+            window.start("box", null, new SerialTarget.None());
+            assertEquals("running", say("list", "--json").json().get(0).get("state").stringValue());
+            assertEquals(4, say("start", "box", "--headless").exit());
+            assertEquals(4, say("delete", "box", "--yes").exit());
+            assertEquals("ps2-keyboard", say("devices", "box", "--json").json().get(0).get("id").stringValue());
+            assertTrue(say("devices", "box", "--events").out().contains("first command"));
+            Path png = root.resolve("shot.png");
+            assertEquals(0, say("screenshot", "box", png.toString()).exit());
+            assertEquals((byte) 0x89, Files.readAllBytes(png)[0]);
+            assertEquals(0, say("type", "box", "ls\\n").exit());
+            assertEquals(2, say("key", "box", "ctrl-nothing").exit());
+            assertEquals(0, say("pause", "box").exit());
+            assertEquals(4, say("pause", "box").exit());
+            assertEquals(0, say("resume", "box").exit());
+            assertEquals(0, say("reset", "box").exit());
+            assertEquals(0, say("stop", "box").exit());
+            assertEquals(4, say("kill", "box").exit());
+        }
+    }
+
+    @Test
+    void everyVerbHasHelpAndJson() {
+        String root = say("--help").out();
+        for (String verb : List.of("quickstart", "create", "list", "start", "stop", "kill", "pause", "resume", "reset",
+                "delete", "devices", "screenshot", "type", "key", "run", "doctor")) {
+            assertTrue(root.contains("  " + verb + " "), verb);
+            Spoken help = say(verb, "--help");
+            assertEquals(0, help.exit());
+            assertTrue(help.out().contains("--json"), verb);
+        }
+    }
+
+    @Test
+    void theDoctorNamesAnEngineAndARemedyForEachLack() {
+        JsonNode report = say("doctor", "--json").json();
+        assertTrue(List.of("kvm", "software").contains(report.get("automaticEngine").stringValue()));
+        assertEquals(report.get("automaticEngine").stringValue().equals("kvm"),
+                report.get("kvm").get("status").stringValue().equals("ready"));
+        for (JsonNode check : report.get("checks")) {
+            assertTrue(check.get("ok").booleanValue() || check.has("remedy")
+                    || report.get("kvm").get("status").stringValue().equals("other-host"), check.toString());
+            assertTrue(!check.get("finding").stringValue().startsWith("host."), "a missing sentence: " + check);
+        }
+    }
+
+    @Test
+    void everyStateOfKvmHasItsSentences() {
+        for (var status : org.viridian.engine.host.KvmStatus.values()) {
+            for (String key : List.of(status.key(), status.remedyKey())) {
+                assertTrue(key.isEmpty() || !Text.of(key).toString().startsWith("host."), key);
+            }
+        }
+        for (String reason : List.of("kvm", "kvm-slow", "kvm-broken", "no-kvm")) {
+            assertTrue(!Text.of("host.auto." + reason).toString().startsWith("host."), reason);
+        }
+    }
+
+    @Test
+    void ofAGuestsLogTheLineThatMattersIsShown() {
+        assertEquals("Kernel panic - not syncing: No init found.", RunVerb.crashWords(new GuestCrash(0, 0, 0, 0, 0,
+                "<6>[    1.0] Rude RCU\n<0>[    4.821944] Kernel panic - not syncing: No init found.\n[ 5.0] CPU: 0")));
+        assertEquals("error code 0x1f", RunVerb.crashWords(new GuestCrash(0x1F, 0, 0, 0, 0, "")));
+    }
+
+    @Test
+    void failuresKeepTheirKindsExitCodes() {
+        assertEquals(List.of(2, 3, 4, 5, 6, 7, 8, 1),
+                java.util.Arrays.stream(Failure.Kind.values()).map(Failure.Kind::exitCode).toList());
+    }
+}

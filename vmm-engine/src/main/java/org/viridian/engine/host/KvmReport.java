@@ -1,0 +1,23 @@
+package org.viridian.engine.host;
+
+/**
+ * KVM as the probe found it.
+ *
+ * @param status in one word
+ * @param apiVersion API version, or 0 when the device did not open
+ * @param hyperV this KVM has Hyper-V emulation of its own; the backend does not need it
+ * @param hyperVSynic this KVM has a SynIC of its own; the backend does not need it
+ * @param maximumProcessors processors in one VM, or 0
+ * @param kernelModeSpeed instructions per second of a short ring-0 loop, or 0 when none ran
+ * @param userModeSpeed instructions per second of the same loop in ring 3, or 0
+ * @param detail the engine's own English sentence on what is wrong, or the empty string
+ */
+public record KvmReport(
+        KvmStatus status,
+        int apiVersion,
+        boolean hyperV,
+        boolean hyperVSynic,
+        int maximumProcessors,
+        long kernelModeSpeed,
+        long userModeSpeed,
+        String detail) {}
