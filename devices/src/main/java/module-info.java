@@ -16,4 +16,5 @@ module org.viridian.devices {
     exports org.viridian.devices.synthetic;
     exports org.viridian.devices.synthetic.input;
     exports org.viridian.devices.synthetic.integration;
+    exports org.viridian.devices.synthetic.storage;
 }
