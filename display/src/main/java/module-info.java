@@ -8,6 +8,6 @@ module org.viridian.display {
     exports org.viridian.display.canvas;
     exports org.viridian.display.keys;
     exports org.viridian.display.surface;
-    exports org.viridian.display.vga;
     exports org.viridian.display.synthvideo;
+    exports org.viridian.display.vga;
 }

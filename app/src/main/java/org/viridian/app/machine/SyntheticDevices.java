@@ -1,6 +1,5 @@
 package org.viridian.app.machine;
 
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -8,17 +7,17 @@ import org.viridian.devices.emulated.Board;
 import org.viridian.devices.input.InputRouter;
 import org.viridian.devices.inventory.Handover;
 import org.viridian.devices.synthetic.SyntheticDevice;
-import org.viridian.devices.synthetic.input.KeyboardVsp;
-import org.viridian.devices.synthetic.input.MouseVsp;
-import org.viridian.devices.synthetic.integration.Heartbeat;
-import org.viridian.devices.synthetic.integration.Shutdown;
-import org.viridian.devices.synthetic.integration.TimeSync;
+import org.viridian.devices.synthetic.input.SyntheticKeyboard;
+import org.viridian.devices.synthetic.input.SyntheticMouse;
+import org.viridian.devices.synthetic.integration.HeartbeatService;
+import org.viridian.devices.synthetic.integration.ShutdownService;
+import org.viridian.devices.synthetic.integration.TimeSyncService;
 import org.viridian.display.surface.Surface;
-import org.viridian.display.synthvideo.VideoVsp;
+import org.viridian.display.synthvideo.SyntheticVideo;
+import org.viridian.display.synthvideo.VideoConfig;
 import org.viridian.display.vga.VgaDevice;
 import org.viridian.engine.backend.BackendPartition;
 import org.viridian.engine.device.DeviceNode;
-import org.viridian.engine.device.DeviceState;
 import org.viridian.engine.hyperv.HypervisorInterface;
 import org.viridian.engine.partition.Partition;
 import org.viridian.engine.processor.CpuidEntry;
@@ -32,9 +31,9 @@ final class SyntheticDevices implements AutoCloseable {
     private final List<CpuidEntry> cpuid;
     private final List<SyntheticDevice> devices = new ArrayList<>();
     private VmbusServer vmbus;
-    private VideoVsp video;
-    private Heartbeat heartbeat;
-    private Shutdown shutdown;
+    private SyntheticVideo video;
+    private HeartbeatService heartbeat;
+    private ShutdownService shutdown;
 
     SyntheticDevices(MachineConfig config, Partition partition, Board board, VgaDevice vga, InputRouter input) {
         BackendPartition backend = partition.backend();
@@ -46,12 +45,12 @@ final class SyntheticDevices implements AutoCloseable {
         cpuid = hypervisor.cpuid();
         vmbus = new VmbusServer(config.name(), hypervisor.synic(), partition.memory(), config.processors());
 
-        video = add(new VideoVsp(partition.memory(), partition.clock()));
-        KeyboardVsp keyboard = add(new KeyboardVsp(partition.clock()::nanoTime));
-        MouseVsp mouse = add(new MouseVsp(partition.clock()::nanoTime));
-        heartbeat = add(new Heartbeat(partition.clock()));
-        shutdown = add(new Shutdown(partition.clock()::nanoTime));
-        add(new TimeSync(partition.clock(), () -> hypervisor.referenceTime(0), InstantSource.system()));
+        video = add(new SyntheticVideo(partition.memory(), partition.clock(), VideoConfig.standard()));
+        SyntheticKeyboard keyboard = add(new SyntheticKeyboard(partition.clock()));
+        SyntheticMouse mouse = add(new SyntheticMouse(partition.clock()));
+        heartbeat = add(new HeartbeatService(partition.clock()));
+        shutdown = add(new ShutdownService(partition.clock()));
+        add(new TimeSyncService(partition.clock(), () -> hypervisor.referenceTime(0)));
 
         Handover.pair(video.node(), vga);
         input.pairKeyboard(keyboard, keyboard.node(), board.keyboard());
@@ -77,32 +76,32 @@ final class SyntheticDevices implements AutoCloseable {
     void reset() {
         if (vmbus != null) {
             vmbus.reset();
-            devices.forEach(SyntheticDevice::reset);
         }
     }
 
     /** Asks the guest to power off; false when no driver listens. */
     boolean requestShutdown() {
-        return shutdown != null && shutdown.powerOff();
+        return shutdown != null && shutdown.requestPowerOff();
     }
 
     /** True while the guest draws through the video VSC. */
     boolean screenActive() {
-        return video != null && video.node().state() == DeviceState.ACTIVE;
+        return video != null && video.ready() && video.frame() != null;
     }
 
     Surface screen() {
-        return video.surface();
+        return video;
     }
 
     Optional<Boolean> heartbeat() {
-        return heartbeat == null ? Optional.empty() : heartbeat.beating();
+        return heartbeat == null ? Optional.empty() : heartbeat.responding();
     }
 
     @Override
     public void close() {
         if (vmbus != null) {
             vmbus.close();
+            video.close();
         }
     }
 }

@@ -1,2 +1,2 @@
-/** Virtualization service providers: what stands at the host's end of a VMBus channel. */
+/** Virtual service providers: devices that speak to the guest's drivers over VMBus channels. */
 package org.viridian.devices.synthetic;

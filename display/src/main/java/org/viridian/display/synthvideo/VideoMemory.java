@@ -1,70 +1,93 @@
 package org.viridian.display.synthvideo;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.viridian.engine.firmware.BoardMap;
 import org.viridian.engine.memory.GuestMemory;
 import org.viridian.engine.memory.HostPages;
 import org.viridian.engine.memory.MemoryRegion;
-import org.viridian.vmbus.channel.ProtocolViolation;
 
 /**
- * Where the guest has put its frame buffer: in the VMBus MMIO window, where our own memory is then mapped, or in its
- * ordinary RAM (hyperv_fb does so on machines with a BIOS).
+ * The memory of the picture, where the guest wants it: in a window for MMIO, backed by host memory that lives as long as
+ * the device, or in the guest's own RAM (hyperv_fb on a machine with a BIOS). Its content is never cleared.
+ *
+ * <p>Thread rule: {@link #place} and {@link #remove} by one thread, the channel's worker.
  */
-final class VideoMemory implements AutoCloseable {
+final class VideoMemory {
+    private static final List<BoardMap.Range> WINDOWS = List.of(
+            new BoardMap.Range(BoardMap.MMIO_LOW, BoardMap.MMIO_LOW_END - BoardMap.MMIO_LOW),
+            new BoardMap.Range(BoardMap.MMIO_HIGH, BoardMap.MMIO_HIGH_END - BoardMap.MMIO_HIGH));
+
     private final GuestMemory memory;
-    private final long address;
-    private final HostPages pages;
-    private final MemoryRegion region;
+    private final long size;
+    private HostPages pages;
+    private MemoryRegion region;
+    private volatile MemorySegment placed;
+    private volatile long address;
 
-    private VideoMemory(GuestMemory memory, long address, HostPages pages, MemoryRegion region) {
+    VideoMemory(GuestMemory memory, long size) {
         this.memory = memory;
-        this.address = address;
-        this.pages = pages;
-        this.region = region;
+        this.size = size;
     }
 
-    /** Maps {@code size} bytes at {@code address}, or takes the RAM that is there. */
-    static VideoMemory place(GuestMemory memory, long address, long size) throws ProtocolViolation {
-        if ((address & GuestMemory.PAGE_SIZE - 1) != 0) {
-            throw new ProtocolViolation("video memory at 0x%x is not page aligned".formatted(address));
+    /** Puts the memory at a guest physical address; false when it cannot be there. */
+    boolean place(long gpa) {
+        if (placed != null && gpa == address) {
+            return true;
         }
-        if (memory.isRam(address, GuestMemory.PAGE_SIZE)) {
-            return new VideoMemory(memory, address, null, null);
+        remove();
+        if ((gpa & (GuestMemory.PAGE_SIZE - 1)) != 0 || gpa < 0) {
+            return false;
         }
-        if (address < BoardMap.MMIO_LOW || address > BoardMap.MMIO_LOW_END - size) {
-            throw new ProtocolViolation("video memory at 0x%x lies neither in RAM nor in the VMBus window".formatted(address));
+        MemoryRegion ram = memory.find(gpa);
+        if (ram != null && ram.kind() == MemoryRegion.Kind.RAM) {
+            // The guest allocates no more than one picture there: the rest of what was offered may lie behind its RAM.
+            placed = memory.slice(gpa, Math.min(size, ram.end() - gpa));
+        } else {
+            if (WINDOWS.stream().noneMatch(window -> gpa >= window.base() && gpa <= window.end() - size)) {
+                return false;
+            }
+            if (pages == null) {
+                pages = HostPages.allocate(size);
+            }
+            MemoryRegion next = new MemoryRegion(gpa, pages.segment(), MemoryRegion.Kind.VIDEO);
+            try {
+                memory.add(next);
+            } catch (IllegalArgumentException overlap) {
+                return false;
+            }
+            region = next;
+            placed = pages.segment();
         }
-        HostPages pages = HostPages.allocate(size);
-        MemoryRegion region = new MemoryRegion(address, pages.segment(), MemoryRegion.Kind.VIDEO);
-        try {
-            memory.add(region);
-        } catch (IllegalArgumentException overlap) {
-            pages.close();
-            throw new ProtocolViolation("video memory at 0x%x overlaps other memory".formatted(address));
-        }
-        return new VideoMemory(memory, address, pages, region);
+        address = gpa;
+        return true;
     }
 
-    /** The bytes from {@code offset} on, or null when they are not all there. */
-    MemorySegment slice(long offset, long length) {
-        if (region == null) {
-            return offset <= Long.MAX_VALUE - address && memory.isRam(address + offset, length)
-                    ? memory.slice(address + offset, length) : null;
-        }
-        return offset <= region.size() - length ? region.segment().asSlice(offset, length) : null;
-    }
-
-    /** For the device manager. */
-    String describe() {
-        return region == null ? "0x%x (guest RAM)".formatted(address) : "0x%x-0x%x".formatted(address, region.end() - 1);
-    }
-
-    @Override
-    public void close() {
+    /** Takes it out of the guest's address space. */
+    void remove() {
+        placed = null;
         if (region != null) {
             memory.remove(region);
+            region = null;
+        }
+    }
+
+    /** Where it is, or null. */
+    MemorySegment segment() {
+        return placed;
+    }
+
+    /** Guest physical address; meaningful while it is placed. */
+    long address() {
+        return address;
+    }
+
+    /** Gives the host memory back. */
+    void close() {
+        remove();
+        if (pages != null) {
             pages.close();
+            pages = null;
         }
     }
 }

@@ -1,2 +1,2 @@
-/** The video VSP: the guest's frame buffer as a surface. No JavaFX in this package. */
+/** The video VSP: a screen in guest-chosen video memory, told of changes by the guest's driver. */
 package org.viridian.display.synthvideo;

@@ -7,8 +7,12 @@ package org.viridian.vmbus.channel;
  * <p>Thread rule: any thread; after the channel has closed everything is ignored.
  */
 public interface Channel {
-    /** Sends an in-band packet without asking for a completion. */
-    void send(byte[] payload);
+    /**
+     * Sends an in-band packet without asking for a completion.
+     *
+     * @return false when it was dropped: the channel is closed, or the guest has stopped reading and too much waits
+     */
+    boolean send(byte[] payload);
 
     /** Completes a request of the guest. */
     void complete(long transactionId, byte[] payload);

@@ -23,6 +23,12 @@ public interface ChannelDevice {
     /** The channel is no more: closed, rescinded, reset, or stopped after a violation. */
     void closed();
 
+    /** The guest, or its reset, has given the channel back; after {@link #closed}, also when a violation had stopped it before. */
+    default void released() {}
+
+    /** The guest's processor was interrupted for this channel; counts only. Any thread. */
+    default void interrupted() {}
+
     /** The channel was stopped because of what the guest sent; called before {@link #closed}. */
     default void violated(String reason) {}
 }

@@ -9,9 +9,11 @@ import java.util.List;
  * @param completionRequested the guest waits for a completion with the same transaction id
  * @param transactionId opaque
  * @param payload the device's bytes, zero-padded to a multiple of 8
- * @param ranges buffers in guest memory, for GPA-direct packets
+ * @param ranges buffers in guest memory, for GPA-direct packets; empty when {@code fault} is set
+ * @param fault why the buffers are refused, or null: the request must fail, the channel lives on
  */
-public record Packet(int type, boolean completionRequested, long transactionId, byte[] payload, List<GpaRange> ranges) {
+public record Packet(int type, boolean completionRequested, long transactionId, byte[] payload, List<GpaRange> ranges,
+        String fault) {
     /** In-band data. */
     public static final int IN_BAND = 6;
     /** Data with a list of guest pages. */

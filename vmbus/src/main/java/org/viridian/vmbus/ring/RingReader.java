@@ -92,61 +92,77 @@ public final class RingReader {
             throw new ProtocolViolation("packet flags 0x%x".formatted(flags));
         }
         List<GpaRange> ranges = List.of();
+        String fault = null;
         switch (type) {
             case Packet.IN_BAND, Packet.COMPLETION -> { }
-            case Packet.GPA_DIRECT -> ranges = ranges(payloadAt);
+            case Packet.GPA_DIRECT -> {
+                try {
+                    ranges = ranges(payloadAt);
+                } catch (RefusedBuffers refused) {
+                    fault = refused.getMessage();
+                }
+            }
             default -> throw new ProtocolViolation("packet type %d".formatted(type));
         }
         byte[] payload = new byte[length - payloadAt];
         ring.read(wrap(readIndex + payloadAt), payload, 0, payload.length);
         readIndex = wrap(readIndex + length + TRAILER);
-        return new Packet(type, (flags & FLAG_COMPLETION) != 0, transactionId, payload, ranges);
+        return new Packet(type, (flags & FLAG_COMPLETION) != 0, transactionId, payload, ranges, fault);
     }
 
     private int wrap(int offset) {
         return offset >= ring.size() ? offset - ring.size() : offset;
     }
 
-    private List<GpaRange> ranges(int payloadAt) throws ProtocolViolation {
+    /** Checks a page list; throws {@link RefusedBuffers} when this request, not the channel, is at fault. */
+    private List<GpaRange> ranges(int payloadAt) throws RefusedBuffers {
         if (payloadAt < RANGE_LIST) {
-            throw new ProtocolViolation("page list of %d bytes".formatted(payloadAt - DESCRIPTOR));
+            throw new RefusedBuffers("page list of %d bytes".formatted(payloadAt - DESCRIPTOR));
         }
         byte[] list = new byte[payloadAt - DESCRIPTOR];
         ring.read(wrap(readIndex + DESCRIPTOR), list, 0, list.length);
         ByteBuffer words = ByteBuffer.wrap(list).order(ByteOrder.LITTLE_ENDIAN);
         int count = words.getInt(4);
         if (count <= 0 || count > MAX_RANGES) {
-            throw new ProtocolViolation("%d buffers in one packet".formatted(count));
+            throw new RefusedBuffers("%d buffers in one packet".formatted(count));
         }
         List<GpaRange> ranges = new ArrayList<>(count);
         int at = 8;
         long total = 0;
         for (int i = 0; i < count; i++) {
             if (at + 8 > list.length) {
-                throw new ProtocolViolation("page list is cut off");
+                throw new RefusedBuffers("page list is cut off");
             }
             long bytes = words.getInt(at) & 0xFFFF_FFFFL;
             long offset = words.getInt(at + 4) & 0xFFFF_FFFFL;
             total += bytes;
             if (bytes == 0 || offset >= GuestMemory.PAGE_SIZE || total > MAX_TRANSFER) {
-                throw new ProtocolViolation("buffer of %d bytes at offset %d".formatted(bytes, offset));
+                throw new RefusedBuffers("buffer of %d bytes at offset %d".formatted(bytes, offset));
             }
             int pages = (int) ((offset + bytes + GuestMemory.PAGE_SIZE - 1) / GuestMemory.PAGE_SIZE);
             at += 8;
             if (pages > (list.length - at) / 8) {
-                throw new ProtocolViolation("page list is cut off");
+                throw new RefusedBuffers("page list is cut off");
             }
             long[] numbers = new long[pages];
             for (int page = 0; page < pages; page++, at += 8) {
                 numbers[page] = words.getLong(at);
                 if (numbers[page] < 0 || numbers[page] > Long.MAX_VALUE / GuestMemory.PAGE_SIZE
                         || !memory.isRam(numbers[page] * GuestMemory.PAGE_SIZE, GuestMemory.PAGE_SIZE)) {
-                    throw new ProtocolViolation("page 0x%x is not RAM".formatted(numbers[page]));
+                    throw new RefusedBuffers("page 0x%x is not RAM".formatted(numbers[page]));
                 }
             }
             ranges.add(new GpaRange(memory, (int) bytes, (int) offset, numbers));
         }
         return ranges;
+    }
+
+    private static final class RefusedBuffers extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        RefusedBuffers(String message) {
+            super(message, null, false, false);
+        }
     }
 
     /**

@@ -60,5 +60,6 @@ final class OfferedChannel {
         open.stop();
         open = null;
         eventPort = null;
+        device.released();
     }
 }

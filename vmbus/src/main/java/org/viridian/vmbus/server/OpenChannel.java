@@ -21,6 +21,8 @@ final class OpenChannel implements Channel {
     private static final int BATCH = 16;
     /** Packets that may wait for room; beyond it a message that is not a completion is dropped (input, pictures). */
     private static final int MAX_WAITING = 1024;
+    /** With this many packets waiting the guest's requests stay in its ring until it has read some answers. */
+    private static final int BACK_PRESSURE = 256;
 
     private record Outgoing(int type, long transactionId, byte[] payload) {}
 
@@ -108,7 +110,7 @@ final class OpenChannel implements Channel {
                 drain();
                 flush();
                 reader.mask(false);
-                if (reader.hasData()) {
+                if (reader.hasData() && !clogged()) {
                     continue;
                 }
                 while (!signalled && !stopping) {
@@ -134,7 +136,7 @@ final class OpenChannel implements Channel {
 
     private void drain() throws ProtocolViolation {
         int batch = 0;
-        while (!stopping) {
+        while (!stopping && !clogged()) {
             Packet packet = reader.next();
             if (packet == null) {
                 break;
@@ -148,6 +150,16 @@ final class OpenChannel implements Channel {
         publish();
     }
 
+    /** True when the guest does not read what it is sent: it will signal when it has made room. */
+    private boolean clogged() {
+        sendLock.lock();
+        try {
+            return waiting.size() >= BACK_PRESSURE;
+        } finally {
+            sendLock.unlock();
+        }
+    }
+
     private void publish() throws ProtocolViolation {
         if (reader.publish()) {
             interrupt();
@@ -158,12 +170,13 @@ final class OpenChannel implements Channel {
         int vp = targetVp;
         if (vp >= 0 && !stopping) {
             interrupter.interrupt(vp, relid);
+            device.interrupted();
         }
     }
 
     @Override
-    public void send(byte[] payload) {
-        enqueue(new Outgoing(Packet.IN_BAND, 0, payload), false);
+    public boolean send(byte[] payload) {
+        return enqueue(new Outgoing(Packet.IN_BAND, 0, payload), false);
     }
 
     @Override
@@ -171,12 +184,12 @@ final class OpenChannel implements Channel {
         enqueue(new Outgoing(Packet.COMPLETION, transactionId, payload), true);
     }
 
-    private void enqueue(Outgoing packet, boolean mustArrive) {
+    private boolean enqueue(Outgoing packet, boolean mustArrive) {
         sendLock.lock();
         try {
             if (stopping || !mustArrive && waiting.size() >= MAX_WAITING
                     || !writer.canHold(RingWriter.space(packet.payload.length))) {
-                return;
+                return false;
             }
             waiting.add(packet);
         } finally {
@@ -188,6 +201,7 @@ final class OpenChannel implements Channel {
             // The worker meets the same broken index on its next turn and stops the channel.
             signal();
         }
+        return true;
     }
 
     private void flush() throws ProtocolViolation {

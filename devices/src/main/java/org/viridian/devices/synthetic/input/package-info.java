@@ -1,2 +1,2 @@
-/** The keyboard VSP and the synthetic mouse. */
+/** The keyboard VSP and the mouse VSP. */
 package org.viridian.devices.synthetic.input;

@@ -1,155 +1,167 @@
 package org.viridian.devices.synthetic.integration;
 
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.UUID;
-import java.util.function.LongSupplier;
-import org.viridian.devices.synthetic.Pipe;
+import java.util.concurrent.locks.ReentrantLock;
+import org.viridian.devices.synthetic.PipeMessage;
 import org.viridian.devices.synthetic.SyntheticDevice;
+import org.viridian.engine.clock.VmClock;
 import org.viridian.vmbus.channel.Offer;
 import org.viridian.vmbus.channel.Packet;
 import org.viridian.vmbus.channel.ProtocolViolation;
 
 /**
- * What the integration services share (Linux include/linux/hyperv.h, {@code struct icmsg_hdr}): the host asks, the guest
- * answers with the same buffer; first both agree on versions. One request at a time, because some guests look for one
- * packet per interrupt only.
+ * What the integration services share (Linux drivers/hv/hv_util.c): the host negotiates as soon as the channel opens, then
+ * asks, and the guest answers in the same buffer. Several services read one packet per interrupt, so at most one request is
+ * outstanding at any time. The service is {@link #ready} when both sides have agreed on versions.
+ *
+ * <p>Thread rule: subclasses' {@link #negotiated} and {@link #answered} on the channel's worker, inside {@link #lock}.
  */
 abstract class IntegrationService extends SyntheticDevice {
-    /** Offset of the body inside a framed message. */
-    static final int BODY = 28;
+    static final int HEADER = 20;
+    /** Offset of a message's body behind the pipe header and the service header. */
+    static final int BODY = PipeMessage.HEADER + HEADER;
 
-    private static final int FRAMEWORK = 8;
-    private static final int TYPE = 12;
-    private static final int VERSION = 14;
-    private static final int BODY_SIZE = 18;
-    private static final int STATUS = 20;
-    private static final int TRANSACTION = 24;
-    private static final int FLAGS = 25;
-    private static final int NEGOTIATE = 0;
+    private static final int TYPE_NEGOTIATE = 0;
     private static final int FLAGS_REQUEST = 3;
     private static final int FLAG_RESPONSE = 4;
+    private static final int[] FRAMEWORKS = {version(1, 0), version(3, 0)};
 
-    /** A version of the framework or of a service. */
-    record Version(int major, int minor) {}
-
-    private static final List<Version> FRAMEWORKS = List.of(new Version(1, 0), new Version(3, 0));
+    /** Guards the outstanding request and the subclasses' state. */
+    final ReentrantLock lock = new ReentrantLock();
 
     private final int type;
-    private final List<Version> versions;
-    private Version framework;
-    private Version version;
+    private final int[] versions;
+    private int framework;
+    private int message;
     private int transaction;
-    private boolean outstanding;
+    private int outstandingType = -1;
 
-    IntegrationService(String id, String name, String uuidClass, String uuidInstance, int type, List<Version> versions,
-            LongSupplier clock) {
-        super(id, name, "integration", new Offer(id, UUID.fromString(uuidClass), UUID.fromString(uuidInstance),
-                Offer.NAMED_PIPE | Offer.ENUMERATE, 0, true), clock);
+    IntegrationService(String id, String name, UUID interfaceType, UUID instance, int type, int[] versions, VmClock clock) {
+        super(id, name, "integration", new Offer(id, interfaceType, instance, Offer.ENUMERATE | Offer.NAMED_PIPE, 0, true), clock);
         this.type = type;
         this.versions = versions;
+        node().resource("version", () -> ready() ? "%d.%d".formatted(message & 0xFFFF, message >>> 16) : null);
     }
 
-    /** Versions are agreed: the service may ask. */
-    protected abstract void negotiated(Version agreed);
+    /** A version as it stands in a message: major in the low, minor in the high half. */
+    static int version(int major, int minor) {
+        return minor << 16 | major;
+    }
 
-    /** The guest's answer to the last request; the body starts at {@link #BODY}. */
-    protected abstract void answered(int status, ByteBuffer message) throws ProtocolViolation;
+    /** The agreed message version, for comparison of majors. */
+    final int major() {
+        return message & 0xFFFF;
+    }
+
+    /** Versions have been agreed on. */
+    abstract void negotiated();
+
+    /** The guest has answered a request. {@code answer} is the body; {@code status} 0 is success. */
+    abstract void answered(ByteBuffer answer, int status);
+
+    /** The channel has closed; forget what was asked. */
+    void forgotten() {}
 
     @Override
-    protected final synchronized void started() {
-        int size = 8 + 4 * (FRAMEWORKS.size() + versions.size());
-        ByteBuffer message = header(new Version(0, 0), NEGOTIATE, new Version(0, 0), size);
-        message.putShort(BODY, (short) FRAMEWORKS.size()).putShort(BODY + 2, (short) versions.size());
-        int at = BODY + 8;
-        for (List<Version> list : List.of(FRAMEWORKS, versions)) {
-            for (Version each : list) {
-                message.putShort(at, (short) each.major).putShort(at + 2, (short) each.minor);
+    protected final void started() {
+        lock.lock();
+        try {
+            outstandingType = -1;
+            ByteBuffer request = request(TYPE_NEGOTIATE, 8 + 4 * (FRAMEWORKS.length + versions.length));
+            request.putShort(BODY, (short) FRAMEWORKS.length).putShort(BODY + 2, (short) versions.length);
+            int at = BODY + 8;
+            for (int each : FRAMEWORKS) {
+                request.putInt(at, each);
                 at += 4;
             }
+            for (int each : versions) {
+                request.putInt(at, each);
+                at += 4;
+            }
+            post(TYPE_NEGOTIATE, request);
+        } finally {
+            lock.unlock();
         }
-        outstanding = true;
-        send(message.array());
-    }
-
-    private ByteBuffer header(Version frame, int messageType, Version messageVersion, int bodySize) {
-        ByteBuffer message = Pipe.message(BODY - Pipe.HEADER + bodySize);
-        message.putShort(FRAMEWORK, (short) frame.major).putShort(FRAMEWORK + 2, (short) frame.minor);
-        message.putShort(TYPE, (short) messageType);
-        message.putShort(VERSION, (short) messageVersion.major).putShort(VERSION + 2, (short) messageVersion.minor);
-        message.putShort(BODY_SIZE, (short) bodySize);
-        message.put(TRANSACTION, (byte) transaction++);
-        message.put(FLAGS, (byte) FLAGS_REQUEST);
-        return message;
-    }
-
-    /**
-     * Starts a request with a body of {@code bodySize} bytes; null while the guest is not ready or has not answered the
-     * last one. Fill in the body, then {@link #ask}.
-     */
-    protected final synchronized ByteBuffer request(int bodySize) {
-        if (version == null || outstanding) {
-            return null;
-        }
-        outstanding = true;
-        return header(framework, type, version, bodySize);
-    }
-
-    /** Sends a request made by {@link #request}. */
-    protected final void ask(ByteBuffer message) {
-        send(message.array());
-    }
-
-    /** True when versions are agreed. */
-    protected final synchronized boolean usable() {
-        return version != null;
     }
 
     @Override
-    protected final void packet(Packet packet) throws ProtocolViolation {
-        Pipe.unwrap(packet.payload(), BODY - Pipe.HEADER);
-        ByteBuffer message = ByteBuffer.wrap(packet.payload()).order(java.nio.ByteOrder.LITTLE_ENDIAN);
-        if ((message.get(FLAGS) & FLAG_RESPONSE) == 0) {
-            throw new ProtocolViolation("an integration message that is no answer");
+    protected final void stopped() {
+        lock.lock();
+        try {
+            outstandingType = -1;
+            forgotten();
+        } finally {
+            lock.unlock();
         }
-        int answerType = message.getShort(TYPE) & 0xFFFF;
-        synchronized (this) {
-            if (!outstanding) {
+    }
+
+    /** A request of this service with a zero body; its body begins at {@link #BODY}. */
+    final ByteBuffer request(int body) {
+        return request(type, body);
+    }
+
+    private ByteBuffer request(int messageType, int body) {
+        ByteBuffer request = PipeMessage.allocate(HEADER + body);
+        if (messageType != TYPE_NEGOTIATE) {
+            request.putInt(8, framework).putInt(14, message);
+        }
+        request.putShort(12, (short) messageType).putShort(18, (short) body);
+        transaction = transaction + 1 & 0xFF;
+        request.put(24, (byte) transaction).put(25, (byte) FLAGS_REQUEST);
+        return request;
+    }
+
+    /** True when a request is on its way and its answer has not come. */
+    final boolean busy() {
+        return outstandingType >= 0;
+    }
+
+    /** Sends a request; false when one is outstanding or no driver listens. Inside {@link #lock}. */
+    final boolean post(ByteBuffer request) {
+        return ready() && !busy() && post(type, request);
+    }
+
+    private boolean post(int messageType, ByteBuffer request) {
+        if (!send(request.array())) {
+            return false;
+        }
+        outstandingType = messageType;
+        return true;
+    }
+
+    @Override
+    protected final void handle(Packet packet) throws ProtocolViolation {
+        ByteBuffer answer = PipeMessage.open(packet, HEADER);
+        int answerType = answer.getShort(4) & 0xFFFF;
+        int status = answer.getInt(12);
+        int id = answer.get(16) & 0xFF;
+        boolean response = (answer.get(17) & FLAG_RESPONSE) != 0;
+        lock.lock();
+        try {
+            // An answer to nothing is stale: the request was dropped by a close in between.
+            if (!response || answerType != outstandingType || id != transaction) {
                 return;
             }
-            outstanding = false;
-        }
-        if (answerType == NEGOTIATE) {
-            agree(message);
-        } else if (answerType == type) {
-            answered(message.getInt(STATUS), message);
+            outstandingType = -1;
+            ByteBuffer body = answer.slice(HEADER, answer.capacity() - HEADER).order(answer.order());
+            if (answerType == TYPE_NEGOTIATE) {
+                agree(body);
+            } else {
+                answered(body, status);
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
-    private void agree(ByteBuffer message) throws ProtocolViolation {
-        if (message.capacity() < BODY + 16) {
-            throw new ProtocolViolation("negotiation of %d bytes".formatted(message.capacity()));
-        }
-        if (message.getShort(BODY) == 0 || message.getShort(BODY + 2) == 0) {
+    private void agree(ByteBuffer body) {
+        if (body.capacity() < 16 || body.getShort(0) != 1 || body.getShort(2) != 1) {
             return;
         }
-        Version frame = new Version(message.getShort(BODY + 8), message.getShort(BODY + 10));
-        Version agreed = new Version(message.getShort(BODY + 12), message.getShort(BODY + 14));
-        if (!FRAMEWORKS.contains(frame) || !versions.contains(agreed)) {
-            throw new ProtocolViolation("versions %s and %s were not offered".formatted(frame, agreed));
-        }
-        synchronized (this) {
-            framework = frame;
-            version = agreed;
-        }
-        active("version %d.%d agreed".formatted(agreed.major, agreed.minor));
-        negotiated(agreed);
-    }
-
-    @Override
-    protected synchronized void stopped() {
-        version = null;
-        framework = null;
-        outstanding = false;
+        framework = body.getInt(8);
+        message = body.getInt(12);
+        ready(true);
+        negotiated();
     }
 }

@@ -1,0 +1,2 @@
+/** Instructions on the real processor, as the measure for the software CPU. */
+package org.viridian.engine.oracle;
