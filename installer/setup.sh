@@ -107,9 +107,9 @@ viridian_build() {
         local log="$here/app/target/build.log" started=$SECONDS
         viridian_say "building (about a minute; log: $log)"
         touch "$here/app/target/.building"
-        if ! viridian_maven -o -pl app -am package -DskipTests > "$log" 2>&1; then
+        if ! viridian_maven -o -pl app -am package -Dmaven.test.skip=true > "$log" 2>&1; then
             viridian_say "building again with downloads"
-            if ! viridian_maven -pl app -am package -DskipTests > "$log" 2>&1; then
+            if ! viridian_maven -pl app -am package -Dmaven.test.skip=true > "$log" 2>&1; then
                 grep -m 5 ERROR "$log" >&2 || tail -n 5 "$log" >&2
                 viridian_fail "the build failed, see $log"
             fi

@@ -5,6 +5,7 @@ import org.viridian.app.command.Doctor;
 import org.viridian.app.library.ControlProtocol;
 import org.viridian.engine.host.HostReport;
 import org.viridian.engine.host.KvmReport;
+import org.viridian.engine.host.KvmStatus;
 import picocli.CommandLine.Command;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -37,7 +38,9 @@ final class DoctorVerb extends Verb {
     }
 
     private void kvmDetails(KvmReport kvm) {
-        if (!kvm.detail().isEmpty()) {
+        // For the other states the translated sentence already says all that the engine's does.
+        boolean unexplained = kvm.status() == KvmStatus.BROKEN || kvm.status() == KvmStatus.TOO_OLD;
+        if (unexplained && !kvm.detail().isEmpty()) {
             output().line("              " + kvm.detail());
         }
         if (kvm.kernelModeSpeed() > 0) {

@@ -2,7 +2,7 @@ package org.viridian.app.machine;
 
 import org.viridian.engine.backend.Backend;
 import org.viridian.engine.backend.BackendException;
-import org.viridian.engine.software.SoftwareBackend;
+import org.viridian.engine.host.Backends;
 
 /** From what the user chose to the backend that runs the machine. */
 final class EngineChoice {
@@ -10,8 +10,9 @@ final class EngineChoice {
 
     static Backend choose(MachineConfig.Engine engine) throws BackendException {
         return switch (engine) {
-            case SOFTWARE, AUTO -> new SoftwareBackend();
-            case KVM -> throw new BackendException("The KVM engine is not part of this build; choose the software engine.");
+            case AUTO -> Backends.auto();
+            case KVM -> Backends.byName("kvm");
+            case SOFTWARE -> Backends.byName("software");
         };
     }
 }

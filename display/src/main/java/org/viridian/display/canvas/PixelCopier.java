@@ -89,17 +89,30 @@ final class PixelCopier {
             target(x0 * multiple, y0 * multiple, x1 * multiple, y1 * multiple);
             copyMultiple(frame.pixels(), frame.stride(), x0, y0, x1, y1);
         } else {
-            // A changed pixel colours every shown pixel whose neighbourhood it belongs to.
-            target(shown(x0 - 1, layout.sourceWidth(), layout.width()), shown(y0 - 1, layout.sourceHeight(), layout.height()),
-                    shown(x1 + 1, layout.sourceWidth(), layout.width()), shown(y1 + 1, layout.sourceHeight(), layout.height()));
+            // A changed pixel colours every shown pixel whose pair of neighbours it belongs to.
+            target(firstAtLeast(column, x0 - 1), firstAtLeast(row, y0 - 1), firstAtLeast(column, x1),
+                    firstAtLeast(row, y1));
+            if (width == 0 || height == 0) {
+                return false;
+            }
             copySmooth(frame.pixels(), frame.stride());
         }
         return true;
     }
 
-    private static int shown(int pixel, int source, int shown) {
-        long scaled = (long) pixel * shown;
-        return (int) Math.clamp(pixel < 0 ? 0 : scaled % source == 0 ? scaled / source : scaled / source + 1, 0, shown);
+    /** The first place of a rising table whose entry is at least {@code wanted}; its length when there is none. */
+    private static int firstAtLeast(int[] rising, int wanted) {
+        int low = 0;
+        int high = rising.length;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (rising[middle] < wanted) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 
     private void target(int x0, int y0, int x1, int y1) {

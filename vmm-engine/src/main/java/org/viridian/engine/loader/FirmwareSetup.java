@@ -12,10 +12,10 @@ import org.viridian.engine.processor.ProcessorState;
 import org.viridian.engine.processor.VirtualProcessor;
 
 /**
- * What firmware leaves in the first processor besides a boot protocol's registers: memory types (Intel SDM vol. 3,
+ * What firmware leaves in the processors besides a boot protocol's registers: memory types (Intel SDM vol. 3,
  * "Memory Type Range Registers") and the local APIC's interrupt pins. Linux turns PAT off, and with it write-combining
  * for frame buffers, when it finds the memory types disabled, and complains of a mask narrower than the processor's
- * physical addresses. The other processors get both from the guest, as on any PC.
+ * physical addresses and of processors that differ.
  */
 public final class FirmwareSetup {
     private static final int DEFAULT_TYPE = 0x2FF;
@@ -41,15 +41,19 @@ public final class FirmwareSetup {
 
     private FirmwareSetup() {}
 
-    /** Puts processor 0 into {@code start}, what {@link BootLoader#load} returned, completed. Processors stopped. */
+    /** Puts processor 0 into {@code start}, what {@link BootLoader#load} returned, completed; the others wait on for SIPI. Processors stopped. */
     public static void start(Partition partition, ProcessorState start) {
         VirtualProcessor first = partition.processor(0);
         ProcessorState present = first.state();
+        Map<Integer, Long> memoryTypes = memoryTypes(partition.backend().supportedCpuid());
         Map<Integer, Long> msrs = new HashMap<>(present.msrs());
-        msrs.putAll(memoryTypes(partition.backend().supportedCpuid()));
+        msrs.putAll(memoryTypes);
         first.state(new ProcessorState(start.gpr(), start.rip(), start.rflags(), start.segments(), start.gdtBase(),
                 start.gdtLimit(), start.idtBase(), start.idtLimit(), start.cr0(), start.cr2(), start.cr3(), start.cr4(),
                 start.cr8(), start.efer(), start.fxsave(), msrs, interruptPins(present.localApic())));
+        for (VirtualProcessor other : partition.processors().subList(1, partition.processors().size())) {
+            other.presetMsrs(memoryTypes);
+        }
     }
 
     /** Interrupts of the PIC reach the processor until the guest sets up the I/O APIC ("virtual wire mode"). */

@@ -1,5 +1,7 @@
 package org.viridian.engine.processor;
 
+import java.util.Map;
+
 /**
  * One virtual processor of a backend.
  *
@@ -47,6 +49,15 @@ public interface VirtualProcessor extends AutoCloseable {
 
     /** Replaces the whole state. */
     void state(ProcessorState state);
+
+    /**
+     * Sets model-specific registers and nothing else: a processor that waits for SIPI goes on waiting.
+     *
+     * @return false when the backend cannot; the guest then finds their values after reset
+     */
+    default boolean presetMsrs(Map<Integer, Long> values) {
+        return false;
+    }
 
     /** Returns to the state after power-on or RESET: real mode at F000:FFF0; processors above 0 wait for SIPI. */
     void reset();

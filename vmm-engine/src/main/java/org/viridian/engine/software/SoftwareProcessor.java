@@ -1,6 +1,7 @@
 package org.viridian.engine.software;
 
 import java.util.List;
+import java.util.Map;
 import org.viridian.engine.processor.CpuidEntry;
 import org.viridian.engine.processor.ProcessorBus;
 import org.viridian.engine.processor.ProcessorState;
@@ -152,6 +153,12 @@ final class SoftwareProcessor implements VirtualProcessor {
         cpu.halted = false;
         cpu.nmiBlocked = false;
         cpu.request(Cpu.PENDING_INTERRUPT | ((cpu.eflags & Cpu.F_TF) != 0 ? Cpu.PENDING_TRACE : 0));
+    }
+
+    @Override
+    public boolean presetMsrs(Map<Integer, Long> values) {
+        values.forEach((msr, value) -> cpu.msrs.write(msr, value));
+        return true;
     }
 
     @Override

@@ -75,7 +75,8 @@ public final class KernelBoot {
         int setup = (image[0x1F1] + 1) * 512;
         int payload = setup + header.getInt(0x248);
         int length = header.getInt(0x24C);
-        byte[] elf = unpack(image, payload, length);
+        boolean raw = Boolean.getBoolean("raw");
+        byte[] elf = raw ? new byte[64] : unpack(image, payload, length);
         ByteBuffer e = ByteBuffer.wrap(elf).order(ByteOrder.LITTLE_ENDIAN);
         long table = e.getLong(32);
         int count = e.getShort(56);
@@ -110,6 +111,11 @@ public final class KernelBoot {
         }
         memory.writeLong(0x6010, 0x00AF9B000000FFFFL);
         memory.writeLong(0x6018, 0x00CF93000000FFFFL);
+        if (raw) {
+            // With -Draw=true the image unpacks itself: its own 64-bit entry.
+            memory.write(0x100_0000, image, setup, image.length - setup);
+            return 0x100_0200;
+        }
         return e.getLong(24);
     }
 

@@ -168,6 +168,19 @@ class SystemTest {
     }
 
     @Test
+    void aHaltedProcessorCostsNoHostTime() {
+        rig.handler(0x41, 0, HexFormat.of().parseHex("48b8b000e0fe00000000c70000000000" + "48cf"));
+        var threads = java.lang.management.ManagementFactory.getThreadMXBean();
+        // mov ebx, 0xfee00000; mov dword [rbx + 0xf0], 0x1ff; mov dword [rbx + 0x3e0], 0xb
+        // mov dword [rbx + 0x320], 0x41; mov dword [rbx + 0x380], 300000000; sti; hlt; out 0xf4, al
+        String code = ("bb0000e0fec783f0000000ff010000c783e00300000b000000c7832003000041000000c7838003000000a3e111fbf4e6f4");
+        long before = threads.getCurrentThreadCpuTime();
+        rig.runs(code);
+        long used = threads.getCurrentThreadCpuTime() - before;
+        assertTrue(used < 100_000_000L, "300 ms of HLT took " + used + " ns of processor time");
+    }
+
+    @Test
     void aMessageWakesAHaltedProcessor() throws InterruptedException {
         rig.handler(0x42, 0, HexFormat.of().parseHex("ff042500050000" + "48b8b000e0fe00000000c70000000000" + "48cf"));
         Thread sender = Thread.ofPlatform().start(() -> {

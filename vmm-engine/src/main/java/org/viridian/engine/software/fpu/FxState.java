@@ -98,7 +98,7 @@ public final class FxState {
 
         @Override
         public void exec(Cpu c) {
-            c.checkMmx();
+            c.checkFpu();
             X87 x = c.x87;
             long at = ea.store(c, BYTES);
             c.checkAligned16(at);
@@ -133,7 +133,7 @@ public final class FxState {
 
         @Override
         public void exec(Cpu c) {
-            c.checkMmx();
+            c.checkFpu();
             long at = ea.load(c, BYTES);
             c.checkAligned16(at);
             c.probeRead(at, BYTES);

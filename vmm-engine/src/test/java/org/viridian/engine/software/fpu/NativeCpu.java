@@ -71,6 +71,15 @@ public final class NativeCpu {
         }
     }
 
+    /** Whether the host's processor is made by AMD. */
+    public static boolean amd() {
+        try {
+            return Files.readString(Path.of("/proc/cpuinfo")).contains("AuthenticAMD");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     private static byte[] nops() {
         byte[] nops = new byte[16];
         Arrays.fill(nops, (byte) 0x90);
