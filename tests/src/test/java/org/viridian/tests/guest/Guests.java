@@ -13,6 +13,7 @@ import org.viridian.app.library.GuestSource;
 import org.viridian.app.machine.MachineConfig;
 import org.viridian.app.quickcreate.DebianGuest;
 import org.viridian.app.text.Failure;
+import org.viridian.app.text.Progress;
 
 /** Guests for whole-machine tests; a test whose guest cannot be had is skipped with the reason. */
 public final class Guests {
@@ -23,7 +24,7 @@ public final class Guests {
     /** The Quick Create Debian, made by the product's own code from Debian's packages. */
     public static MachineConfig debian(Flavour flavour, int processors, List<MachineConfig.Disk> disks) {
         try {
-            GuestSource.BootFiles files = new DebianGuest(Folders.ofProcess()).assemble(flavour, (text, done) -> { });
+            GuestSource.BootFiles files = new DebianGuest(Folders.ofProcess()).assemble(flavour, Progress.NONE);
             return config("debian-" + flavour.name().toLowerCase(java.util.Locale.ROOT), files.kernel(),
                     Optional.of(files.initrd()), files.commandLine(), processors, disks);
         } catch (Failure missing) {
