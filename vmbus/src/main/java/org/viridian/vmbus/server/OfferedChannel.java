@@ -5,12 +5,14 @@ import org.viridian.vmbus.channel.ChannelDevice;
 /** A channel of the current connection, from its offer to the release of its id. Control thread only. */
 final class OfferedChannel {
     private static final int CONNECTION_SINT2 = 0x2000;
+    private static final int LOUD_OPENINGS = 8;
 
     private final int relid;
     private final ChannelDevice device;
     private OpenChannel open;
     private AutoCloseable eventPort;
     private boolean rescinded;
+    private int openings;
 
     OfferedChannel(int relid, ChannelDevice device) {
         this.relid = relid;
@@ -39,6 +41,11 @@ final class OfferedChannel {
 
     void rescinded(boolean value) {
         rescinded = value;
+    }
+
+    /** True for the first openings of this channel only. */
+    boolean firstOpenings() {
+        return openings++ < LOUD_OPENINGS;
     }
 
     /** Takes over an open channel and the port that signals it. */

@@ -36,6 +36,8 @@ final class OpenChannel implements Channel {
     private final RingWriter writer;
     private final Interrupter interrupter;
     private final Thread worker;
+    /** Whether a violation is worth a line in the log; a guest can cause them without end. */
+    private final boolean loud;
     private final ReentrantLock sendLock = new ReentrantLock();
     private final ArrayDeque<Outgoing> waiting = new ArrayDeque<>();
     private volatile int targetVp;
@@ -49,7 +51,7 @@ final class OpenChannel implements Channel {
     }
 
     OpenChannel(int relid, int connectionId, int gpadl, ChannelDevice device, GuestMemory memory, long[] inboundPages,
-            long[] outboundPages, int targetVp, Interrupter interrupter) throws ProtocolViolation {
+            long[] outboundPages, int targetVp, boolean loud, Interrupter interrupter) throws ProtocolViolation {
         this.relid = relid;
         this.connectionId = connectionId;
         this.gpadl = gpadl;
@@ -59,6 +61,7 @@ final class OpenChannel implements Channel {
         this.reader = new RingReader(inboundMemory, memory);
         this.writer = new RingWriter(outboundMemory);
         this.targetVp = targetVp;
+        this.loud = loud;
         this.interrupter = interrupter;
         this.worker = Thread.ofVirtual().name("channel " + device.offer().name()).unstarted(this::work);
     }
@@ -129,7 +132,7 @@ final class OpenChannel implements Channel {
     }
 
     private void refuse(String reason) {
-        System.getLogger("org.viridian.vmbus").log(System.Logger.Level.WARNING,
+        System.getLogger("org.viridian.vmbus").log(loud ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
                 "channel {0} stopped: {1}", device.offer().name(), reason);
         device.violated(reason);
     }

@@ -84,10 +84,15 @@ public final class VmbusServer implements AutoCloseable {
     public void offer(ChannelDevice device) {
         run(() -> {
             devices.add(device);
-            if (offersSent) {
+            if (offersSent && !stillKnown(device)) {
                 sendOffer(device);
             }
         });
+    }
+
+    /** True while the guest has not released an earlier channel of the device: its GUID must not be offered again. */
+    private boolean stillKnown(ChannelDevice device) {
+        return channels.values().stream().anyMatch(channel -> channel.device() == device);
     }
 
     /** Withdraws a device; the guest's driver is unbound. */
@@ -148,7 +153,8 @@ public final class VmbusServer implements AutoCloseable {
                 work.take().run();
             } catch (InterruptedException e) {
                 return;
-            } catch (RuntimeException failure) {
+            } catch (RuntimeException | Error failure) {
+                // Without this thread the guest would wait for ever: whatever went wrong, the next message is served.
                 System.getLogger("org.viridian.vmbus").log(System.Logger.Level.ERROR, "VMBus control", failure);
             }
         }
@@ -175,6 +181,7 @@ public final class VmbusServer implements AutoCloseable {
     private void dispatch(Message message) {
         int type = message.type();
         if (message.size() < minimum(type)) {
+            refuseShort(type, message);
             return;
         }
         switch (type) {
@@ -202,6 +209,36 @@ public final class VmbusServer implements AutoCloseable {
         }
     }
 
+    /** Refuses a message shorter than its layout, when it says enough to whom the refusal goes; else it is ignored. */
+    private void refuseShort(int type, Message message) {
+        int size = message.size();
+        switch (type) {
+            case MessageType.INITIATE_CONTACT -> {
+                if (size >= 12) {
+                    disconnect();
+                    messageVp = FIRST_PROCESSOR;
+                    respond(new ProtocolVersion(message.u32(8)), false);
+                }
+            }
+            case MessageType.OPEN_CHANNEL -> {
+                if (size >= 16 && version != null) {
+                    openResult(message.u32(8), message.u32(12), FAILURE);
+                }
+            }
+            case MessageType.GPADL_HEADER -> {
+                if (size >= 16 && version != null) {
+                    created(message.u32(8), message.u32(12), FAILURE);
+                }
+            }
+            case MessageType.MODIFY_CHANNEL -> {
+                if (size >= 12 && version != null) {
+                    modified(message.u32(8), FAILURE);
+                }
+            }
+            default -> { }
+        }
+    }
+
     /** Shortest message of a type that can be answered; unknown types and host-only types never are. */
     private static int minimum(int type) {
         return switch (type) {
@@ -209,7 +246,7 @@ public final class VmbusServer implements AutoCloseable {
             case MessageType.CLOSE_CHANNEL, MessageType.RELID_RELEASED -> 12;
             case MessageType.GPADL_TEARDOWN, MessageType.MODIFY_CHANNEL, MessageType.GPADL_BODY -> 16;
             case MessageType.GPADL_HEADER -> 20;
-            case MessageType.OPEN_CHANNEL -> 32;
+            case MessageType.OPEN_CHANNEL -> 148;
             case MessageType.INITIATE_CONTACT -> 40;
             default -> Integer.MAX_VALUE;
         };
@@ -236,6 +273,9 @@ public final class VmbusServer implements AutoCloseable {
         int vp = message.u32(12);
         boolean modern = asked.atLeast(ProtocolVersion.V5_0);
         boolean goodSint = !modern || (message.u32(16) & 0xFF) == SINT && (message.u32(16) >>> 8 & 0xFF) == 0;
+        if (!asked.atLeast(ProtocolVersion.V3_0)) {
+            vp = FIRST_PROCESSOR;
+        }
         boolean goodVp = vp >= 0 && vp < processors;
         messageVp = goodVp ? vp : FIRST_PROCESSOR;
         boolean accepted = asked.supported() && goodSint && goodVp;
@@ -243,9 +283,13 @@ public final class VmbusServer implements AutoCloseable {
             version = asked;
             connection = "version " + asked;
         }
+        respond(asked, accepted);
+    }
+
+    private void respond(ProtocolVersion asked, boolean accepted) {
         Message response = Message.of(MessageType.VERSION_RESPONSE, 16);
         response.bytes().put(8, (byte) (accepted ? 1 : 0));
-        response.u32(12, modern ? NEW_CONNECTION : asked.value());
+        response.u32(12, asked.atLeast(ProtocolVersion.V5_0) ? NEW_CONNECTION : asked.value());
         post(response);
     }
 
@@ -357,12 +401,15 @@ public final class VmbusServer implements AutoCloseable {
             return;
         }
         boolean opened = channel != null && tryOpen(channel, message);
-        post(Message.of(MessageType.OPEN_CHANNEL_RESULT, 20).u32(8, relid).u32(12, message.u32(12))
-                .u32(16, opened ? 0 : FAILURE));
+        openResult(relid, message.u32(12), opened ? 0 : FAILURE);
         if (opened) {
             channel.open().start();
             channel.open().signal();
         }
+    }
+
+    private void openResult(int relid, int openId, int status) {
+        post(Message.of(MessageType.OPEN_CHANNEL_RESULT, 20).u32(8, relid).u32(12, openId).u32(16, status));
     }
 
     private boolean tryOpen(OfferedChannel channel, Message message) {
@@ -380,7 +427,7 @@ public final class VmbusServer implements AutoCloseable {
         int split = (int) downstream;
         try {
             OpenChannel open = new OpenChannel(channel.relid(), channel.connectionId(), gpadl.id(), channel.device(), memory,
-                    java.util.Arrays.copyOf(pages, split), java.util.Arrays.copyOfRange(pages, split, pages.length), vp,
+                    java.util.Arrays.copyOf(pages, split), java.util.Arrays.copyOfRange(pages, split, pages.length), vp, channel.firstOpenings(),
                     (target, flag) -> synic.signalEvent(target, SINT, flag));
             channel.open(open, synic.eventPort(channel.connectionId(), open::signal));
             return true;
@@ -407,6 +454,9 @@ public final class VmbusServer implements AutoCloseable {
                 drop(gpadl);
             }
         }
+        if (channel.rescinded() && offersSent && devices.contains(channel.device())) {
+            sendOffer(channel.device());
+        }
     }
 
     private void modifyChannel(Message message) {
@@ -416,8 +466,12 @@ public final class VmbusServer implements AutoCloseable {
         if (good) {
             channel.open().moveTo(vp);
         }
+        modified(message.u32(8), good ? 0 : FAILURE);
+    }
+
+    private void modified(int relid, int status) {
         if (version.atLeast(ProtocolVersion.V5_3)) {
-            post(Message.of(MessageType.MODIFY_CHANNEL_RESPONSE, 16).u32(8, message.u32(8)).u32(12, good ? 0 : FAILURE));
+            post(Message.of(MessageType.MODIFY_CHANNEL_RESPONSE, 16).u32(8, relid).u32(12, status));
         }
     }
 }
