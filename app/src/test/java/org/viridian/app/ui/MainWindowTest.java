@@ -65,7 +65,7 @@ class MainWindowTest {
         Path initrd = Files.writeString(home.resolve("initrd"), "initrd");
         GuestSource guests = (flavour, progress) -> {
             progress.at(Text.verbatim("assembling"), 0.5);
-            return new GuestSource.Files(kernel, initrd, "console=tty0", "6.1.0-test");
+            return new GuestSource.BootFiles(kernel, initrd, "console=tty0", "6.1.0-test");
         };
         library = new Library(new Folders(home.resolve("data"), home.resolve("cache"), home.resolve("run")), config -> {
             FakeMachine made = new FakeMachine(config);
@@ -300,9 +300,8 @@ class MainWindowTest {
     }
 
     private static int pixel(SurfaceView view, int x, int y) throws Exception {
-        return WaitForAsyncUtils.asyncFx(() -> view.shownImage() == null
-                || view.shownImage().getWidth() <= x || view.shownImage().getHeight() <= y ? 0
-                : view.shownImage().getPixelReader().getArgb(x, y)).get();
+        return WaitForAsyncUtils.asyncFx(() -> view.shownWidth() <= x || view.shownHeight() <= y ? 0 : view.shownArgb(x, y))
+                .get();
     }
 
     private Optional<Node> find(String id) {

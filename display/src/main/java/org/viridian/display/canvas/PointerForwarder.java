@@ -98,21 +98,16 @@ public final class PointerForwarder {
         }
     }
 
-    private static int held(MouseEvent event) {
-        int held = 0;
-        held |= event.isPrimaryButtonDown() ? 1 : 0;
-        held |= event.isSecondaryButtonDown() ? 2 : 0;
-        held |= event.isMiddleButtonDown() ? 4 : 0;
-        held |= event.isBackButtonDown() ? 8 : 0;
-        held |= event.isForwardButtonDown() ? 16 : 0;
-        // Some platforms report the state before the press in the press itself.
-        int bit = bit(event.getButton());
+    /** What is held after an event: by presses and releases alone, for the flags of an event differ between platforms. */
+    private int held(MouseEvent event) {
         if (event.getEventType() == MouseEvent.MOUSE_PRESSED) {
-            held |= bit;
-        } else if (event.getEventType() == MouseEvent.MOUSE_RELEASED) {
-            held &= ~bit;
+            return buttons | bit(event.getButton());
         }
-        return held;
+        if (event.getEventType() == MouseEvent.MOUSE_RELEASED) {
+            return buttons & ~bit(event.getButton());
+        }
+        // A move, as against a drag, says that nothing is held: a release that was missed is made up for.
+        return event.getEventType() == MouseEvent.MOUSE_MOVED ? 0 : buttons;
     }
 
     private static int bit(MouseButton button) {

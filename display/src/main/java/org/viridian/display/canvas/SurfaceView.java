@@ -120,9 +120,22 @@ public final class SurfaceView extends Region {
         return shown == null ? 0 : shown.height();
     }
 
-    /** The picture as it is shown, or null: for a thumbnail. */
-    public WritableImage shownImage() {
-        return picture == null ? null : picture.image();
+    /** Width of the picture as it is shown, in device pixels; 0 when there is none. */
+    public int shownWidth() {
+        return picture == null ? 0 : picture.layout().width();
+    }
+
+    /** Height of the picture as it is shown, in device pixels; 0 when there is none. */
+    public int shownHeight() {
+        return picture == null ? 0 : picture.layout().height();
+    }
+
+    /**
+     * One pixel of the picture as it is shown, ARGB. Not through the image's own reader, for Prism moves the limits of
+     * the buffer they share while it uploads.
+     */
+    public int shownArgb(int x, int y) {
+        return picture.memory().getAtIndex(ValueLayout.JAVA_INT, (long) y * picture.layout().width() + x);
     }
 
     /** The absolute coordinate 0–{@code max} across the guest's screen of a point in this node; -1 when it is off. */
@@ -294,7 +307,8 @@ public final class SurfaceView extends Region {
     }
 
     /** The shown pixels: native memory that lives as long as Prism or this view needs it. */
-    private record Picture(Layout layout, PixelBuffer<IntBuffer> buffer, WritableImage image, PixelCopier copier) {
+    private record Picture(Layout layout, PixelBuffer<IntBuffer> buffer, WritableImage image, PixelCopier copier,
+            MemorySegment memory) {
         static Picture of(Layout layout) {
             // Not a confined arena: Prism reads the pixels on its render thread, and may still do so after a mode change.
             MemorySegment memory = Arena.ofAuto().allocate(4L * layout.width() * layout.height(),
@@ -302,7 +316,7 @@ public final class SurfaceView extends Region {
             IntBuffer ints = memory.asByteBuffer().order(ByteOrder.nativeOrder()).asIntBuffer();
             PixelBuffer<IntBuffer> buffer = new PixelBuffer<>(layout.width(), layout.height(), ints,
                     PixelFormat.getIntArgbPreInstance());
-            return new Picture(layout, buffer, new WritableImage(buffer), new PixelCopier(layout, memory));
+            return new Picture(layout, buffer, new WritableImage(buffer), new PixelCopier(layout, memory), memory);
         }
     }
 }

@@ -219,7 +219,7 @@ class LinuxLoaderTest {
         Random random = new Random(3);
         GuestMemory memory = memory(RAM);
         int refused = 0;
-        for (int i = 0; i < 2000; i++) {
+        for (int i = 0; i < 500; i++) {
             byte[] bad = good.clone();
             for (int j = 0; j < 4; j++) {
                 bad[random.nextInt(4) == 0 ? random.nextInt(bad.length) : 0x1F1 + random.nextInt(0x80)] = (byte) random.nextInt();
@@ -230,7 +230,7 @@ class LinuxLoaderTest {
                 refused++;
             }
         }
-        assertTrue(refused > 500, refused + " refused");
+        assertTrue(refused > 100, refused + " refused");
     }
 
     @Test

@@ -115,6 +115,7 @@ final class ConsolePane extends BorderPane {
     void useKeys(Optional<HeldKeys> keys) {
         capture.tracker().setHost(keys.orElse(null));
         notice.setText(keys.isPresent() ? "" : context.text("capture.layout"));
+        notice.setTooltip(keys.isPresent() ? null : new javafx.scene.control.Tooltip(context.text("capture.layout.why")));
     }
 
     /** The VM is about to be replaced by another one, or the window closes. */

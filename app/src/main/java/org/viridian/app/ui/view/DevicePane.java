@@ -84,7 +84,7 @@ final class DevicePane extends BorderPane {
         left.getStyleClass().add("device-left");
         VBox.setVgrow(tree, Priority.ALWAYS);
         SplitPane upper = new SplitPane(left, details);
-        upper.setDividerPositions(0.64);
+        upper.setDividerPositions(0.66);
         SplitPane whole = new SplitPane(upper, timeline());
         whole.setOrientation(Orientation.VERTICAL);
         whole.setDividerPositions(0.66);
@@ -122,7 +122,7 @@ final class DevicePane extends BorderPane {
         TreeTableColumn<Row, Row> name = new TreeTableColumn<>(context.text("device.column.name"));
         name.setCellValueFactory(cell -> new SimpleObjectProperty<>(cell.getValue().getValue()));
         name.setCellFactory(column -> new NameCell());
-        name.setPrefWidth(220);
+        name.setPrefWidth(240);
         TreeTableColumn<Row, DeviceState> state = new TreeTableColumn<>(context.text("device.column.state"));
         state.setCellValueFactory(cell -> cell.getValue().getValue() instanceof Row.Device device
                 ? device.item().stateProperty() : null);
@@ -131,7 +131,9 @@ final class DevicePane extends BorderPane {
         TreeTableColumn<Row, Number> activity = new TreeTableColumn<>(context.text("device.column.activity"));
         activity.setCellValueFactory(cell -> activity(cell.getValue().getValue()));
         activity.setCellFactory(column -> new ActivityCell());
-        activity.setPrefWidth(130);
+        activity.setPrefWidth(120);
+        activity.setMaxWidth(140);
+        state.setMaxWidth(150);
         for (TreeTableColumn<Row, ?> column : List.of(name, state, activity)) {
             column.setSortable(false);
             column.setReorderable(false);

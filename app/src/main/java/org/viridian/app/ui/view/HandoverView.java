@@ -82,7 +82,9 @@ final class HandoverView extends VBox {
                 getChildren().removeLast();
             }
             while (getChildren().size() < count) {
-                getChildren().add(new Region());
+                Region bar = new Region();
+                bar.setManaged(false);
+                getChildren().add(bar);
             }
             double width = getWidth();
             double span = Math.max(1, now);

@@ -42,7 +42,7 @@ public final class MainWindow {
     private static final double WIDTH = 1180;
     private static final double HEIGHT = 780;
     private static final double MARGIN = 20;
-    private static final double LIST_WIDTH = 262;
+    private static final double LIST_WIDTH = 296;
 
     private final Stage stage;
     private final Library library;
@@ -160,7 +160,7 @@ public final class MainWindow {
         SplitPane split = new SplitPane(list, right);
         SplitPane.setResizableWithParent(list, false);
         list.setPrefWidth(LIST_WIDTH);
-        list.setMinWidth(210);
+        list.setMinWidth(240);
         split.setDividerPositions(LIST_WIDTH / root.getScene().getWidth());
         split.getStyleClass().add("main-split");
         status = new StatusBar();

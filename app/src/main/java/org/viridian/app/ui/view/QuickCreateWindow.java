@@ -67,7 +67,7 @@ final class QuickCreateWindow {
         nameLabel.setLabelFor(name);
         Label intro = new Label(context.text("quick.intro"));
         intro.setWrapText(true);
-        Label figures = new Label(context.text("quick.figures", MEMORY_MIB, DISK_MIB));
+        Label figures = new Label(context.text("quick.figures", Integer.toString(MEMORY_MIB), Integer.toString(DISK_MIB)));
         figures.getStyleClass().addAll("text-small", "text-muted");
         figures.setWrapText(true);
         for (Label label : new Label[] {intro, figures, problem}) {

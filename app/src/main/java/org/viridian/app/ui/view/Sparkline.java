@@ -8,7 +8,7 @@ import org.viridian.app.ui.model.CounterItem;
 
 /** The rate of a counter over the last half minute. */
 final class Sparkline extends Pane {
-    private static final double WIDTH = 72;
+    private static final double WIDTH = 56;
     private static final double HEIGHT = 16;
 
     private final Polyline line = new Polyline();

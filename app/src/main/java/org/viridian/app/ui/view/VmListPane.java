@@ -45,6 +45,7 @@ final class VmListPane extends VBox {
         for (Button button : new Button[] {quick, create}) {
             HBox.setHgrow(button, Priority.ALWAYS);
             button.setMaxWidth(Double.MAX_VALUE);
+            button.setMinWidth(USE_PREF_SIZE);
         }
         HBox buttons = new HBox(quick, create);
         buttons.getStyleClass().add("spaced");

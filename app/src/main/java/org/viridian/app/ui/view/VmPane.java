@@ -2,10 +2,10 @@ package org.viridian.app.ui.view;
 
 import java.util.Optional;
 import javafx.beans.binding.Bindings;
-import javafx.beans.binding.BooleanBinding;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableBooleanValue;
+import javafx.beans.value.ObservableValue;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
@@ -123,11 +123,10 @@ final class VmPane extends BorderPane {
     }
 
     ObservableBooleanValue stateIs(VmState... wanted) {
-        BooleanBinding binding = Bindings.createBooleanBinding(() -> {
-            VmItem shown = item.get();
-            return shown != null && java.util.Arrays.asList(wanted).contains(shown.stateProperty().get());
-        }, item, item.flatMap(VmItem::stateProperty));
-        return binding;
+        // The value is read through the same observable that is followed: a lazy one tells of no second change otherwise.
+        ObservableValue<VmState> present = item.flatMap(VmItem::stateProperty);
+        return Bindings.createBooleanBinding(() -> present.getValue() != null
+                && java.util.Arrays.asList(wanted).contains(present.getValue()), present);
     }
 
     private void buildBar() {
@@ -138,7 +137,9 @@ final class VmPane extends BorderPane {
         pause.textProperty().bind(item.flatMap(VmItem::stateProperty)
                 .map(s -> context.text(s == VmState.PAUSED ? "action.resume" : "action.pause"))
                 .orElse(context.text("action.pause")));
-        MenuButton scaling = new MenuButton(context.text("scaling.title"), Glyphs.action(Material2AL.ASPECT_RATIO));
+        MenuButton scaling = new MenuButton(null, Glyphs.action(Material2AL.ASPECT_RATIO));
+        scaling.setAccessibleText(context.text("scaling.title"));
+        scaling.setTooltip(new Tooltip(context.text("scaling.title")));
         scaling.setId(Ids.SCALING);
         ToggleGroup group = new ToggleGroup();
         for (Scaling value : new Scaling[] {Scaling.FIT, Scaling.INTEGER, Scaling.NATIVE}) {
@@ -148,12 +149,15 @@ final class VmPane extends BorderPane {
             choice.setOnAction(event -> console.scalingProperty().set(value));
             scaling.getItems().add(choice);
         }
+        Button screenshot = button("action.screenshot", Ids.SCREENSHOT, Material2MZ.PHOTO_CAMERA, on, actions::screenshot);
+        screenshot.setAccessibleText(screenshot.getText());
+        screenshot.setText(null);
         bar.getItems().addAll(button("action.start", Ids.START, Material2MZ.PLAY_ARROW, off, actions::start),
                 button("action.shut-down", Ids.SHUT_DOWN, Material2MZ.POWER_SETTINGS_NEW, running, actions::shutDown),
                 button("action.turn-off", Ids.TURN_OFF, Material2MZ.STOP, on, actions::turnOff), pause,
                 button("action.reset", Ids.RESET, Material2MZ.REPLAY, running, actions::reset), new Separator(),
                 button("action.ctrl-alt-del", Ids.CTRL_ALT_DEL, Material2AL.KEYBOARD, running, actions::controlAltDelete),
-                button("action.screenshot", Ids.SCREENSHOT, Material2MZ.PHOTO_CAMERA, on, actions::screenshot), scaling);
+                screenshot, scaling);
     }
 
     private Button button(String key, String id, Ikon icon, ObservableBooleanValue enabled, Runnable action) {

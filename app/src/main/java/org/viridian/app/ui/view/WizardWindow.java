@@ -9,6 +9,8 @@ import javafx.scene.control.Label;
 import javafx.scene.control.ListCell;
 import javafx.scene.control.ListView;
 import javafx.scene.control.ScrollPane;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
@@ -39,7 +41,7 @@ final class WizardWindow {
     /** @param start starts the VM that was made; called when that was asked for */
     WizardWindow(Context context, Window owner, Consumer<String> created, Consumer<String> start) {
         this.context = context;
-        this.start = start.andThen(name -> { });
+        this.start = start;
         model = new WizardModel(context.library().freeName(context.text("wizard.proposal")),
                 name -> context.library().item(name).isPresent());
         pages = new WizardPages(context, model, stage);
@@ -65,7 +67,6 @@ final class WizardWindow {
         finish = button("wizard.finish", Ids.WIZARD_FINISH, () -> finish(created));
         Button cancel = button("action.cancel", Ids.WIZARD_CANCEL, this::cancel);
         cancel.setCancelButton(true);
-        finish.getStyleClass().add("accent");
         Region gap = new Region();
         HBox.setHgrow(gap, Priority.ALWAYS);
         HBox buttons = new HBox(back, gap, next, finish, cancel);
@@ -83,6 +84,13 @@ final class WizardWindow {
         root.setId(Ids.WIZARD);
         root.getStyleClass().add("wizard");
         Scene scene = new Scene(root, 780, 560);
+        // Enter is Next everywhere but on a button: radio buttons would keep it to themselves.
+        scene.addEventFilter(KeyEvent.KEY_PRESSED, event -> {
+            if (event.getCode() == KeyCode.ENTER && !(event.getTarget() instanceof Button)) {
+                event.consume();
+                (model.pageProperty().get() == Page.SUMMARY ? finish : next).fire();
+            }
+        });
         Theme.dress(scene);
         stage.setScene(scene);
         stage.setTitle(context.text("wizard.title"));
