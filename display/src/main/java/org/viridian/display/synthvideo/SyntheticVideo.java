@@ -236,7 +236,7 @@ public final class SyntheticVideo extends SyntheticDevice implements Surface, Au
         }
         if (segment == null || depth != DEPTH || width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE
                 || pitch < 4L * width || pitch > 4L * MAX_SIDE || offset + pitch * height > segment.byteSize()) {
-            System.getLogger("org.viridian.display").log(System.Logger.Level.WARNING,
+            System.getLogger("org.viridian.display").log(System.Logger.Level.DEBUG,
                     "mode {0}x{1}, depth {2}, pitch {3}, offset {4} is not shown", width, height, depth, pitch, offset);
             return;
         }
