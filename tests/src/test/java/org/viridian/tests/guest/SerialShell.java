@@ -32,6 +32,26 @@ public final class SerialShell {
         }
     }
 
+    /** Restarts the guest at once and waits for the shell of its next life. */
+    public void reboot(Duration limit) throws InterruptedException {
+        serial++;
+        String marker = "@R" + serial + "@";
+        machine.serialInput("echo @\"R%d@\"; reboot -f\n".formatted(serial).getBytes(StandardCharsets.ISO_8859_1));
+        await(marker, limit);
+        long end = System.nanoTime() + limit.toNanos();
+        while (true) {
+            String text = machine.serialText();
+            int kernel = text.lastIndexOf("Linux version");
+            if (kernel > text.lastIndexOf(marker) && text.indexOf("login: root", kernel) >= 0) {
+                return;
+            }
+            if (System.nanoTime() > end || machine.ending().isPresent()) {
+                throw new AssertionError("the guest has not come back (%s)%n%s".formatted(machine.ending(), tail()));
+            }
+            Thread.sleep(100);
+        }
+    }
+
     /** The answer of a command: its exit status and what it printed, without the echo. */
     public record Answer(int status, String output) {
         /** The output, after checking that the command succeeded. */
