@@ -140,8 +140,8 @@ port:   call    random
         jz      .any
         and     edx, 0x7FF              ; half of the accesses where devices are
 .any:   mov     ecx, edx
-        and     ecx, 0xFFFC
-        cmp     ecx, 0x604
+        and     ecx, 0xFFF8
+        cmp     ecx, 0x600
         je      port
         cmp     ecx, 0xCF8
         je      port

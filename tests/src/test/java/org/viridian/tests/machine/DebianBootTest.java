@@ -45,7 +45,7 @@ class DebianBootTest {
     private static final Map<Character, Integer> KEYS = Map.ofEntries(
             Map.entry('e', 0x12), Map.entry('c', 0x2E), Map.entry('h', 0x23), Map.entry('o', 0x18), Map.entry('t', 0x14),
             Map.entry('y', 0x15), Map.entry('p', 0x19), Map.entry('d', 0x20), Map.entry(' ', 0x39), Map.entry('/', 0x35),
-            Map.entry('m', 0x32), Map.entry('u', 0x16), Map.entry('\n', 0x1C));
+            Map.entry('r', 0x13), Map.entry('u', 0x16), Map.entry('\n', 0x1C));
 
     @ParameterizedTest
     @EnumSource(Flavour.class)
@@ -113,7 +113,13 @@ class DebianBootTest {
     }
 
     private static void keysArrive(Machine machine, SerialShell shell) throws InterruptedException {
-        for (char character : "echo typed > /tmp/out\n".replace(">", "\u0001").toCharArray()) {
+        for (char character : "root\n".toCharArray()) {
+            press(machine, KEYS.get(character));
+        }
+        // The shell's prompt follows the login; a key typed before it would be lost to the login program.
+        until("a shell runs on tty1", () -> ask(shell, "ps | grep -c '[-]sh'").strip().compareTo("1") >= 0);
+        Thread.sleep(2000);
+        for (char character : "echo typed > /out\n".replace(">", "\u0001").toCharArray()) {
             if (character == '\u0001') {
                 machine.keyboard().key(0x2A, true);
                 press(machine, 0x34);
@@ -122,13 +128,15 @@ class DebianBootTest {
                 press(machine, KEYS.get(character));
             }
         }
-        until("the typed command has run", () -> {
-            try {
-                return shell.run("cat /tmp/out", COMMAND).output().equals("typed");
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
+        until("the typed command has run", () -> ask(shell, "cat /out").equals("typed"));
+    }
+
+    private static String ask(SerialShell shell, String command) {
+        try {
+            return shell.run(command, COMMAND).output();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static void press(Machine machine, int code) throws InterruptedException {
@@ -147,13 +155,7 @@ class DebianBootTest {
             machine.pointer().pointer(i * 3000, i * 2000, i & 1, 0);
             Thread.sleep(100);
         }
-        until("mouse events are in " + device, () -> {
-            try {
-                return shell.run("wc -c < /tmp/mouse", COMMAND).output().strip().equals("96");
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
+        until("mouse events are in " + device, () -> ask(shell, "wc -c < /tmp/mouse").strip().equals("96"));
     }
 
     private static DeviceNode node(Machine machine, String id) {
