@@ -177,11 +177,12 @@ public final class LoopbackChannel {
         if (trailer != read) {
             throw new IllegalStateException("trailer %x of the packet at %x".formatted(trailer, read));
         }
-        int freeBefore = ringSize() - available;
-        memory.writeIntRelease(control(half, READ_INDEX), (read + length + 8) % ringSize());
+        int next = (read + length + 8) % ringSize();
+        memory.writeIntRelease(control(half, READ_INDEX), next);
         java.lang.invoke.VarHandle.fullFence();
         int pending = memory.readIntAcquire(control(half, PENDING));
-        int freeAfter = freeBefore + length + 8;
+        int freeAfter = ringSize() - Math.floorMod(memory.readIntAcquire(control(half, WRITE_INDEX)) - next, ringSize());
+        int freeBefore = freeAfter - length - 8;
         if (pending != 0 && freeBefore <= pending && freeAfter > pending) {
             guest.signal(offer.connectionId());
         }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.viridian.engine.hyperv.HypercallStatus;
 import org.viridian.engine.hyperv.SynicHost;
 import org.viridian.engine.memory.GuestMemory;
 import org.viridian.engine.memory.MemoryRegion;
@@ -103,9 +104,14 @@ public final class LoopbackGuest {
         return synic.post(connectionId, MESSAGE_TYPE, message);
     }
 
-    /** Posts a message; returns the hypercall's status. */
+    /** Posts a message, again and again while the host has no buffer for it, as Linux does; returns the hypercall's status. */
     public int post(Message message) {
-        return post(message.array());
+        int status = post(message.array());
+        while (status == HypercallStatus.INSUFFICIENT_BUFFERS) {
+            Thread.yield();
+            status = post(message.array());
+        }
+        return status;
     }
 
     /** Raises the host's event for a channel; returns the hypercall's status. */

@@ -174,16 +174,18 @@ public final class RingReader {
         if (readIndex == publishedIndex) {
             return false;
         }
-        int write = index(ring.control(RingMemory.WRITE_INDEX));
-        int freeBefore = ring.size() - used(write, publishedIndex) - 8;
+        int before = publishedIndex;
         ring.control(RingMemory.READ_INDEX, readIndex);
-        VarHandle.fullFence();
-        int freeAfter = ring.size() - used(write, readIndex) - 8;
         publishedIndex = readIndex;
+        VarHandle.fullFence();
         int pending = ring.control(RingMemory.PENDING_SEND_SIZE) & ~7;
         if (pending == 0) {
             return false;
         }
+        // After the pending size: an older index would show room where the guest, having written more, saw none.
+        int write = index(ring.control(RingMemory.WRITE_INDEX));
+        int freeAfter = ring.size() - used(write, readIndex) - 8;
+        int freeBefore = freeAfter - used(readIndex, before);
         int needed = Math.clamp(pending, 8, ring.size() - 8);
         return freeBefore < needed && freeAfter >= needed;
     }

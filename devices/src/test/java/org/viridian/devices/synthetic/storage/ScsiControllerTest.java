@@ -189,8 +189,8 @@ class ScsiControllerTest {
 
     @Test
     void setsUpAsLinuxDoes() {
-        assertEquals(DeviceState.ACTIVE, controller.node().state());
         initialize();
+        assertEquals(DeviceState.ACTIVE, controller.node().state());
         channel.close();
         assertFalse(controller.ready());
         assertEquals(DeviceState.WAITING_FOR_DRIVER, controller.node().state());
