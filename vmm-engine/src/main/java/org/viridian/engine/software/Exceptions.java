@@ -107,6 +107,7 @@ final class Exceptions {
 
     /** Delivers a fault; RIP is the faulting instruction. Answers false on a triple fault. */
     boolean deliverFault(CpuFault fault) {
+        c.stackFaults.complete(fault);
         return deliverChain(fault.vector, fault.error, false, c.gpr[Cpu.RIP]);
     }
 

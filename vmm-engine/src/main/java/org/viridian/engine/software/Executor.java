@@ -43,6 +43,9 @@ final class Executor {
     }
 
     private Outcome handle(int pending) {
+        if ((pending & Cpu.PENDING_STOP) != 0) {
+            standStill();
+        }
         if ((pending & Cpu.PENDING_FLUSH) != 0) {
             c.withdraw(Cpu.PENDING_FLUSH);
             c.flushAll();
@@ -76,6 +79,11 @@ final class Executor {
         return null;
     }
 
+    private void standStill() {
+        c.withdraw(Cpu.PENDING_STOP);
+        c.standStill();
+    }
+
     private void acknowledgeWriteTags() {
         c.withdraw(Cpu.PENDING_WRITE_TAGS);
         long epoch = c.memory.epoch();
@@ -94,6 +102,9 @@ final class Executor {
         }
         c.apic.pollTimer();
         int pending = c.pending;
+        if ((pending & Cpu.PENDING_STOP) != 0) {
+            standStill();
+        }
         if ((pending & Cpu.PENDING_FLUSH) != 0) {
             c.withdraw(Cpu.PENDING_FLUSH);
             c.flushAll();

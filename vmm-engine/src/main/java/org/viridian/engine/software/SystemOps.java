@@ -44,7 +44,7 @@ final class SystemOps {
                 throw c.raise(CpuFault.UD);
             }
             long at = to.target(c);
-            long a = to.get(c, at);
+            long a = to.modify(c, at);
             long rpl = from.read(c) & 3;
             boolean adjust = (a & 3) < rpl;
             if (adjust) {
