@@ -215,6 +215,25 @@ public final class Cpu extends CpuMemory {
         }
     }
 
+    /**
+     * The target of a near branch of 64-bit code: raises #GP(0) on the branch itself when it is not canonical, as processors
+     * of both vendors do.
+     */
+    long target(long rip) {
+        if (rip << 16 >> 16 != rip) {
+            throw raise(CpuFault.GP, 0);
+        }
+        return rip;
+    }
+
+    /** The target of a near branch of 16- and 32-bit code: raises #GP(0) beyond the limit of CS. */
+    long legacyTarget(long rip) {
+        if (rip > segLimit[CS]) {
+            throw raise(CpuFault.GP, 0);
+        }
+        return rip;
+    }
+
     // ---- modes ----
 
     /** Sets the privilege level and the tables that go with it. */

@@ -198,6 +198,11 @@ final class FarTransfers {
         if ((attr & Segments.PRESENT) == 0) {
             throw s.fault(CpuFault.NP, selector);
         }
+        if (c.longMode() && (attr & Segments.LONG) != 0) {
+            c.target(rip);
+        } else if (rip > Segments.limit(descriptor)) {
+            throw c.raise(CpuFault.GP, 0);
+        }
         boolean popStack = rpl > c.cpl || interrupt && c.codeSize == 64;
         int cplBefore = c.cpl;
         if (!popStack) {
