@@ -77,6 +77,22 @@ public final class Cpu extends CpuMemory {
     boolean halted;
     /** NMIs wait for IRET. */
     boolean nmiBlocked;
+    /** One instruction at a time runs now: data accesses go the slow way, repeated strings stop after one element. */
+    boolean stepping;
+    /** {@link Stepper#SHADOW_STI}, {@link Stepper#SHADOW_SS} or 0: what covers the next instruction. */
+    int shadow;
+    /** Breakpoints that the running instruction has hit, as bits of DR6. */
+    int debugHits;
+    /** The running instruction takes no single-step trap: it has gone through a gate. */
+    boolean quietTrap;
+    /** The running instruction has loaded RF. */
+    boolean resumeLoaded;
+    /** Set by the executor. */
+    Stepper stepper;
+    /** Accesses are the processor's own, to descriptors and the like. */
+    private boolean systemAccess;
+    /** A table that never holds anything. */
+    private long[] noTlb;
     /** PAUSE instructions executed. */
     int pauses;
     /** Instructions retired. */
@@ -241,7 +257,10 @@ public final class Cpu extends CpuMemory {
         cpl = level;
         boolean user = level == 3;
         userAccess = user;
-        tlb = user ? userTlb : supervisorTlb;
+        selectTlb();
+        if (user && (eflags & F_AC) != 0 && Stepper.needed(this)) {
+            request(PENDING_TRACE);
+        }
         fetch = user ? userFetch : supervisorFetch;
         jumpTags = user ? userJumpTags : supervisorJumpTags;
         jumps = user ? userJumps : supervisorJumps;
@@ -269,13 +288,36 @@ public final class Cpu extends CpuMemory {
     boolean enterSystem() {
         boolean was = userAccess;
         userAccess = false;
-        tlb = supervisorTlb;
+        systemAccess = true;
+        selectTlb();
         return was;
     }
 
     void leaveSystem(boolean was) {
         userAccess = was;
-        tlb = was ? userTlb : supervisorTlb;
+        systemAccess = false;
+        selectTlb();
+    }
+
+    private void selectTlb() {
+        tlb = stepping ? noTlb : userAccess ? userTlb : supervisorTlb;
+    }
+
+    /** Switches to one instruction at a time and back; see {@link Stepper}. */
+    void stepping(boolean on) {
+        if (noTlb == null) {
+            noTlb = new long[TLB_ENTRIES * 4];
+            clearTlb(noTlb);
+        }
+        stepping = on;
+        selectTlb();
+    }
+
+    /** Tells the stepper of a data access. */
+    private void inspect(long linear, int size, boolean write) {
+        if (stepping && !systemAccess) {
+            stepper.access(linear, size, write, userAccess);
+        }
     }
 
     /** Linear address of a segment offset in 16- and 32-bit code, after the checks of limit and type. */
@@ -386,7 +428,7 @@ public final class Cpu extends CpuMemory {
         long at = longMode() ? linear : linear & 0xFFFF_FFFFL;
         checkCanonical(at);
         long physical = walker.walk(at, access, userAccess);
-        if (access == ACCESS_EXECUTE) {
+        if (access == ACCESS_EXECUTE || stepping) {
             return physical;
         }
         PhysicalMemory.Region region = memory.find(physical);
@@ -440,6 +482,7 @@ public final class Cpu extends CpuMemory {
 
     @Override
     long slowLoad(long linear, int size) {
+        inspect(linear, size, false);
         int room = 4096 - ((int) linear & 0xFFF);
         if (size <= room) {
             return loadPhysical(translate(linear, ACCESS_READ), size);
@@ -456,6 +499,7 @@ public final class Cpu extends CpuMemory {
 
     @Override
     long slowModify(long linear, int size) {
+        inspect(linear, size, false);
         int room = 4096 - ((int) linear & 0xFFF);
         if (size <= room) {
             return loadPhysical(translateStore(linear), size);
@@ -475,6 +519,7 @@ public final class Cpu extends CpuMemory {
 
     @Override
     void slowStore(long linear, int size, long value) {
+        inspect(linear, size, true);
         int room = 4096 - ((int) linear & 0xFFF);
         if (size <= room) {
             int entry = ((int) (linear >>> 12) & TLB_ENTRIES - 1) * 4;
@@ -555,6 +600,7 @@ public final class Cpu extends CpuMemory {
         if (Long.compareUnsigned(tlb[entry * 4 + WRITE_TAG] ^ linear, 4096 - size) <= 0) {
             return Mem.atomicAt(linear + tlb[entry * 4 + ADDEND], size);
         }
+        inspect(linear, size, true);
         probeWrite(linear, size);
         if (Long.compareUnsigned(tlb[entry * 4 + WRITE_TAG] ^ linear, 4096 - size) <= 0) {
             return Mem.atomicAt(linear + tlb[entry * 4 + ADDEND], size);
