@@ -136,6 +136,19 @@ class MainWindowTest {
     }
 
     @Test
+    void theConsoleTakesTheKeyboardAgainAfterAVisitToTheDevices() throws Exception {
+        startVm();
+        await("captured", () -> text(Ids.CAPTURE_STATE).contains("Ctrl+Alt+Left"));
+        robot.interact(() -> tab(1));
+        await("released", () -> text(Ids.CAPTURE_STATE).contains("yours"));
+        robot.interact(() -> tab(0));
+        click(Ids.CONSOLE);
+        await("captured again", () -> text(Ids.CAPTURE_STATE).contains("Ctrl+Alt+Left"));
+        robot.type(KeyCode.L);
+        await("keys", () -> machine.get().keys.equals(List.of(0x26, 0x26 | 1 << 31)));
+    }
+
+    @Test
     void onlyDamagedPixelsAreDrawnAndExactly() throws Exception {
         startVm();
         SurfaceView view = (SurfaceView) node(Ids.CONSOLE);
