@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,6 +55,8 @@ class MainJobTest {
     private static final Duration BOOT = Duration.ofMinutes(5);
     private static final Duration COMMAND = Duration.ofSeconds(60);
     private static final String VM = "main-job";
+    /** One pixel of a canvas of 640 pixels, which is what a pointer can be told apart by, in the mouse's units. */
+    private static final int PIXEL = 32767 / 640;
     /** The devices of issue and hand-over: id and the word for its kind. */
     private static final Map<String, String> DEVICES = new LinkedHashMap<>();
 
@@ -223,22 +226,21 @@ class MainJobTest {
         desk.robot.moveTo(place);
         Thread.sleep(200);
         desk.robot.press(MouseButton.SECONDARY).release(MouseButton.SECONDARY);
-        // struct input_event on 64 bits: 16 bytes of time, type, code, value. EV_ABS is 3, EV_KEY 1, BTN_RIGHT 0x111.
-        int[] seen = new int[4];
-        untilShell("hexdump -v -e '16/1 \"\" 2/2 \" %d\" 1/4 \" %d\" \"\\n\"' /tmp/mouse | tail -40", dump -> {
-            java.util.Arrays.fill(seen, -1);
+        // struct input_event on 64 bits as twelve words: eight of time, type, code, two of value. EV_ABS is 3, EV_KEY is 1,
+        // BTN_RIGHT is 0x111.
+        int[] seen = new int[2];
+        untilShell("hexdump -v -e '12/2 \"%d \" \"\\n\"' /tmp/mouse | tail -40", dump -> {
+            Arrays.fill(seen, -1);
             int presses = 0;
             for (String line : dump.split("\n")) {
                 String[] words = line.strip().split("\\s+");
-                if (words.length == 3 && words[0].equals("3")) {
-                    seen[Integer.parseInt(words[1]) & 1] = Integer.parseInt(words[2]);
-                }
-                if (words.length == 3 && words[0].equals("1") && words[1].equals("273")) {
-                    presses += 1;
+                if (words.length == 12 && words[8].equals("3")) {
+                    seen[Integer.parseInt(words[9]) & 1] = Integer.parseInt(words[10]) & 0xFFFF;
+                } else if (words.length == 12 && words[8].equals("1") && words[9].equals("273")) {
+                    presses++;
                 }
             }
-            seen[2] = presses;
-            return presses >= 2 && Math.abs(seen[0] - x) <= 40 && Math.abs(seen[1] - y) <= 50;
+            return presses == 2 && Math.abs(seen[0] - x) <= PIXEL && Math.abs(seen[1] - y) <= PIXEL;
         });
     }
 
