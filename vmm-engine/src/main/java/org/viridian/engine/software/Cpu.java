@@ -49,6 +49,7 @@ public final class Cpu extends CpuMemory {
     final Segments segments = new Segments(this);
     final Exceptions exceptions = new Exceptions(this);
     final StackFaults stackFaults = new StackFaults(this);
+    final TaskSwitch task = new TaskSwitch(this);
     final FarTransfers far = new FarTransfers(this);
     final ControlRegisters control = new ControlRegisters(this);
     final Msrs msrs;
@@ -91,6 +92,8 @@ public final class Cpu extends CpuMemory {
     Stepper stepper;
     /** Accesses are the processor's own, to descriptors and the like. */
     private boolean systemAccess;
+    /** The supervisor's context while AC opens user pages to it; null before its first use. */
+    private long[] openTlb;
     /** A table that never holds anything. */
     private long[] noTlb;
     /** PAUSE instructions executed. */
@@ -183,6 +186,7 @@ public final class Cpu extends CpuMemory {
         fault.vector = vector;
         fault.error = errorCode;
         fault.nonCanonical = false;
+        fault.inNewTask = false;
         return fault;
     }
 
@@ -205,6 +209,16 @@ public final class Cpu extends CpuMemory {
         if ((cr0 & (CR0_EM | CR0_TS)) != 0) {
             throw raise((cr0 & CR0_EM) != 0 ? CpuFault.UD : CpuFault.NM);
         }
+    }
+
+    /** CR4.OSXSAVE: XSAVE and kin exist. */
+    public boolean extendedStates() {
+        return (cr4 & CR4_OSXSAVE) != 0;
+    }
+
+    /** CR0.TS. */
+    public boolean taskSwitched() {
+        return (cr0 & CR0_TS) != 0;
     }
 
     /** Raises #NM when WAIT/FWAIT may not run now. */
@@ -300,7 +314,25 @@ public final class Cpu extends CpuMemory {
     }
 
     private void selectTlb() {
-        tlb = stepping ? noTlb : userAccess ? userTlb : supervisorTlb;
+        tlb = stepping ? noTlb : userAccess ? userTlb : userPagesOpen() ? openTlb() : supervisorTlb;
+    }
+
+    /** With CR4.SMAP on, AC opens user pages to the supervisor's explicit accesses. */
+    boolean userPagesOpen() {
+        return (cr4 & CR4_SMAP) != 0 && (eflags & F_AC) != 0 && !systemAccess;
+    }
+
+    private long[] openTlb() {
+        if (openTlb == null) {
+            openTlb = new long[TLB_ENTRIES * 4];
+            clearTlb(openTlb);
+        }
+        return openTlb;
+    }
+
+    /** Behind a change of RFLAGS.AC. */
+    void accessChanged() {
+        selectTlb();
     }
 
     /** Switches to one instruction at a time and back; see {@link Stepper}. */
@@ -330,6 +362,9 @@ public final class Cpu extends CpuMemory {
     void flushAll() {
         clearTlb(supervisorTlb);
         clearTlb(userTlb);
+        if (openTlb != null) {
+            clearTlb(openTlb);
+        }
         for (int i = 0; i < 256; i++) {
             supervisorFetch[i * 2] = 1;
             userFetch[i * 2] = 1;
@@ -355,6 +390,13 @@ public final class Cpu extends CpuMemory {
                 clearEntry(userTlb, entry);
             }
         }
+        if (openTlb != null) {
+            for (int entry = 0; entry < TLB_ENTRIES; entry++) {
+                if ((openTlb[entry * 4 + PHYSICAL] & GLOBAL) == 0) {
+                    clearEntry(openTlb, entry);
+                }
+            }
+        }
         for (int i = 0; i < 256; i++) {
             if ((supervisorFetch[i * 2 + 1] & GLOBAL) == 0) {
                 supervisorFetch[i * 2] = 1;
@@ -378,6 +420,12 @@ public final class Cpu extends CpuMemory {
         for (int i = 0; i < TLB_ENTRIES; i++) {
             dropLarge(supervisorTlb, i, gigabyte);
             dropLarge(userTlb, i, gigabyte);
+        }
+        if (openTlb != null) {
+            clearEntry(openTlb, entry);
+            for (int i = 0; i < TLB_ENTRIES; i++) {
+                dropLarge(openTlb, i, gigabyte);
+            }
         }
         for (int i = 0; i < 256; i++) {
             if (supervisorFetch[i * 2] >> 30 == gigabyte) {
@@ -405,6 +453,9 @@ public final class Cpu extends CpuMemory {
         for (int entry = 0; entry < TLB_ENTRIES; entry++) {
             dropWriteTag(supervisorTlb, entry, physicalPage);
             dropWriteTag(userTlb, entry, physicalPage);
+            if (openTlb != null) {
+                dropWriteTag(openTlb, entry, physicalPage);
+            }
         }
     }
 

@@ -199,7 +199,7 @@ final class Executor {
                 }
             } catch (CpuFault fault) {
                 if (ops != null) {
-                    gpr[Cpu.RIP] += ops[i].offset;
+                    fault.settle(c, ops[i]);
                     c.instructions += i;
                 }
                 block = null;
