@@ -9,15 +9,22 @@ final class OfferedChannel {
 
     private final int relid;
     private final ChannelDevice device;
+    /** The channel it belongs to, or null. */
+    private final OfferedChannel primary;
     private OpenChannel open;
     private AutoCloseable eventPort;
     private boolean rescinded;
     private int openings;
     private int gpadls;
 
-    OfferedChannel(int relid, ChannelDevice device) {
+    OfferedChannel(int relid, ChannelDevice device, OfferedChannel primary) {
         this.relid = relid;
         this.device = device;
+        this.primary = primary;
+    }
+
+    OfferedChannel primary() {
+        return primary;
     }
 
     int relid() {
