@@ -229,6 +229,82 @@ class MainTest {
         }
     }
 
+    /** A device node that this process may not open: for root that takes a file system that forbids device nodes. */
+    private Path forbiddenDevice() throws Exception {
+        Path file = root.resolve("kvm");
+        if (!System.getProperty("user.name").equals("root")) {
+            return Files.createFile(file, java.nio.file.attribute.PosixFilePermissions.asFileAttribute(java.util.Set.of()));
+        }
+        Path node = Path.of("/dev/shm", "viridian-test-kvm-" + ProcessHandle.current().pid());
+        boolean made = new ProcessBuilder("mknod", node.toString(), "c", "10", "232").start().waitFor() == 0;
+        node.toFile().deleteOnExit();
+        boolean refused = false;
+        try {
+            Files.newByteChannel(node, java.nio.file.StandardOpenOption.READ).close();
+        } catch (java.nio.file.AccessDeniedException denied) {
+            refused = true;
+        } catch (java.io.IOException other) {
+            // Opened as a device: this file system allows them.
+        }
+        org.junit.jupiter.api.Assumptions.assumeTrue(made && refused, "root may open everything here");
+        return node;
+    }
+
+    /** A multiboot 1 kernel of one instruction that jumps to itself, at 1 MiB. */
+    private Path multibootKernel() throws Exception {
+        var image = java.nio.ByteBuffer.allocate(64).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        image.putInt(0x1BADB002).putInt(0x10000).putInt(-(0x1BADB002 + 0x10000));
+        image.putInt(0x100000).putInt(0x100000).putInt(0x100040).putInt(0x100040).putInt(0x100020).put((byte) 0xEB).put((byte) 0xFE);
+        return Files.write(root.resolve("multiboot"), image.array());
+    }
+
+    @Test
+    void aKvmThatMayNotBeOpenedIsOneLineWithTheFixAndAnExitCode() throws Exception {
+        Path device = forbiddenDevice();
+        System.setProperty("viridian.kvm.device", device.toString());
+        try {
+            Spoken doctor = say("doctor", "--engine", "kvm");
+            assertEquals(6, doctor.exit());
+            assertTrue(doctor.out().contains("usermod -aG kvm"), doctor.out());
+            assertEquals(0, say("doctor").exit(), "the software engine works");
+            JsonNode report = say("doctor", "--engine", "kvm", "--json").json();
+            assertEquals("denied", report.get("kvm").get("status").stringValue());
+            assertEquals(false, report.get("usable").booleanValue());
+            assertEquals(6, report.get("exitCode").intValue());
+
+            ByteArrayOutputStream err = new ByteArrayOutputStream();
+            PrintStream none = new PrintStream(java.io.OutputStream.nullOutputStream());
+            int exit = Main.run(new String[] {"run", "--kernel", multibootKernel().toString(), "--engine", "kvm", "--memory", "32M"},
+                    folders, org.viridian.app.machine.MachineBuilder::build, guests(), none,
+                    new PrintStream(err, true, StandardCharsets.UTF_8));
+            assertEquals(6, exit, err.toString(StandardCharsets.UTF_8));
+            assertEquals(1, err.toString(StandardCharsets.UTF_8).lines().count(), err.toString(StandardCharsets.UTF_8));
+            assertTrue(err.toString(StandardCharsets.UTF_8).contains("usermod -aG kvm"), err.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.clearProperty("viridian.kvm.device");
+            Files.deleteIfExists(device);
+        }
+    }
+
+    @Test
+    void aKvmThatIsNotThereIsSaidSo() {
+        System.setProperty("viridian.kvm.device", root.resolve("nothing").toString());
+        try {
+            assertEquals("absent", say("doctor", "--json").json().get("kvm").get("status").stringValue());
+            assertEquals(6, say("doctor", "--engine", "kvm").exit());
+        } finally {
+            System.clearProperty("viridian.kvm.device");
+        }
+    }
+
+    @Test
+    void whatTheProbeMeasuredIsInTheSentence() {
+        String slow = Text.of("host.kvm.slow-kernel-mode", "1.6", "2100.0", "1312").in(java.util.Locale.ENGLISH);
+        assertTrue(slow.contains("1.6 million") && slow.contains("1312 times slower"), slow);
+        String korean = Text.of("host.kvm.slow-kernel-mode", "1.6", "2100.0", "1312").in(java.util.Locale.KOREAN);
+        assertTrue(korean.contains("1.6") && korean.contains("1312배"), korean);
+    }
+
     @Test
     void ofAGuestsLogTheLineThatMattersIsShown() {
         assertEquals("Kernel panic - not syncing: No init found.", RunVerb.crashWords(new GuestCrash(0, 0, 0, 0, 0,

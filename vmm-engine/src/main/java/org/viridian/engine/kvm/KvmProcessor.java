@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.viridian.engine.bus.MsrFault;
 import org.viridian.engine.processor.ProcessorBus;
@@ -51,13 +52,14 @@ final class KvmProcessor implements VirtualProcessor {
     /**
      * @param fd the processor's descriptor, with its CPUID table set; owned from now on
      * @param runAddress where the shared area is mapped; owned from now on
+     * @param listedMsrs the registers that the kernel can save
      */
-    KvmProcessor(int index, int fd, long runAddress, int runSize, KvmInterrupts interrupts) {
+    KvmProcessor(int index, int fd, long runAddress, int runSize, int[] listedMsrs, KvmInterrupts interrupts) {
         this.index = index;
         this.fd = fd;
         this.interrupts = interrupts;
         this.run = MemorySegment.ofAddress(runAddress).reinterpret(runSize);
-        this.registers = new KvmRegisters(fd, arena);
+        this.registers = new KvmRegisters(fd, listedMsrs, arena);
         this.vector = arena.allocate(4, 4);
         loadGeneral();
         this.resetGeneral = run.asSlice(RUN_REGS, KvmAbi.REGS_SIZE).toArray(ValueLayout.JAVA_BYTE);
@@ -337,6 +339,11 @@ final class KvmProcessor implements VirtualProcessor {
         run.set(ValueLayout.JAVA_LONG, RUN_REGS + KvmAbi.REGS_RIP, state.rip());
         run.set(ValueLayout.JAVA_LONG, RUN_REGS + KvmAbi.REGS_RFLAGS, state.rflags() | 2);
         storeGeneral();
+    }
+
+    @Override
+    public boolean presetMsrs(Map<Integer, Long> values) {
+        return registers.preset(values);
     }
 
     @Override
