@@ -3,7 +3,6 @@ package org.viridian.engine.kvm;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -16,10 +15,6 @@ import org.viridian.engine.processor.LiveState.Pending;
  * registers, pending events and whether it executes. Thread rule: the processor's own.
  */
 final class KvmLiveState {
-    private static final int FCW_RESET = 0x37F;
-    private static final int MXCSR_OFFSET = 24;
-    private static final int MXCSR_RESET = 0x1F80;
-    private static final int MXCSR_MASK_OFFSET = 28;
     private static final long XCR0_RESET = 1;
     private static final long[] DEBUG_RESET = {0, 0, 0, 0, 0xFFFF_0FF0L, 0x400};
 
@@ -30,7 +25,7 @@ final class KvmLiveState {
     private final MemorySegment events;
     private final MemorySegment word;
     private final boolean hasXcr0;
-    private final int mxcsrMask;
+    private final byte[] resetXsave;
     private final byte[] resetEvents;
     private final int resetRunState;
 
@@ -45,7 +40,7 @@ final class KvmLiveState {
         // A processor without XSAVE has none: the kernel refuses, or lists nothing.
         hasXcr0 = Libc.ioctl(fd, KvmAbi.GET_XCRS, xcrs.address()) == 0 && xcrs.get(JAVA_INT, 0) > 0;
         call(KvmAbi.GET_XSAVE, xsave, "KVM_GET_XSAVE");
-        mxcsrMask = xsave.get(JAVA_INT, MXCSR_MASK_OFFSET);
+        resetXsave = xsave.toArray(JAVA_BYTE);
         call(KvmAbi.GET_VCPU_EVENTS, events, "KVM_GET_VCPU_EVENTS");
         call(KvmAbi.GET_MP_STATE, word, "KVM_GET_MP_STATE");
         resetEvents = events.toArray(JAVA_BYTE);
@@ -167,15 +162,13 @@ final class KvmLiveState {
     }
 
     private void floatingPoint(byte[] image) {
-        xsave.fill((byte) 0);
         if (image == null) {
-            xsave.set(JAVA_SHORT, 0, (short) FCW_RESET);
-            xsave.set(JAVA_INT, MXCSR_OFFSET, MXCSR_RESET);
-            xsave.set(JAVA_INT, MXCSR_MASK_OFFSET, mxcsrMask);
+            MemorySegment.copy(resetXsave, 0, xsave, JAVA_BYTE, 0, resetXsave.length);
         } else {
+            xsave.fill((byte) 0);
             MemorySegment.copy(image, 0, xsave, JAVA_BYTE, 0, KvmAbi.FXSAVE_SIZE);
+            xsave.set(JAVA_LONG, KvmAbi.XSAVE_XSTATE_BV, KvmAbi.XSTATE_FP_SSE);
         }
-        xsave.set(JAVA_LONG, KvmAbi.XSAVE_XSTATE_BV, KvmAbi.XSTATE_FP_SSE);
         call(KvmAbi.SET_XSAVE, xsave, "KVM_SET_XSAVE");
     }
 
