@@ -135,7 +135,7 @@ final class KvmPartition implements BackendPartition {
             if (address == -1) {
                 throw new BackendException("The area shared with KVM cannot be mapped (error %d).".formatted(Libc.errno()));
             }
-            KvmProcessor processor = new KvmProcessor(index, fd, address, runAreaSize, listedMsrs, interrupts);
+            KvmProcessor processor = new KvmProcessor(index, fd, address, runAreaSize, listedMsrs, timestampHz, interrupts);
             processors.add(processor);
             if (index == 0) {
                 interrupts.bootProcessor(processor);

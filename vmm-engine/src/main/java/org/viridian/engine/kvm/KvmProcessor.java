@@ -39,6 +39,8 @@ final class KvmProcessor implements VirtualProcessor {
     private final MemorySegment vector;
     private final byte[] resetGeneral;
 
+    private final TimestampAnchor timestamps;
+
     private final ReentrantLock life = new ReentrantLock();
     private volatile boolean kicked;
     private volatile boolean inside;
@@ -53,14 +55,16 @@ final class KvmProcessor implements VirtualProcessor {
      * @param fd the processor's descriptor, with its CPUID table set; owned from now on
      * @param runAddress where the shared area is mapped; owned from now on
      * @param listedMsrs the registers that the kernel can save
+     * @param timestampHz frequency of the guest's TSC
      */
-    KvmProcessor(int index, int fd, long runAddress, int runSize, int[] listedMsrs, KvmInterrupts interrupts) {
+    KvmProcessor(int index, int fd, long runAddress, int runSize, int[] listedMsrs, long timestampHz, KvmInterrupts interrupts) {
         this.index = index;
         this.fd = fd;
         this.interrupts = interrupts;
         this.run = MemorySegment.ofAddress(runAddress).reinterpret(runSize);
         this.registers = new KvmRegisters(fd, listedMsrs, arena);
         this.vector = arena.allocate(4, 4);
+        this.timestamps = new TimestampAnchor(registers::timestamp, timestampHz);
         loadGeneral();
         this.resetGeneral = run.asSlice(RUN_REGS, KvmAbi.REGS_SIZE).toArray(ValueLayout.JAVA_BYTE);
         run.set(ValueLayout.JAVA_LONG, KvmAbi.RUN_VALID_REGS, KvmAbi.SYNC_REGS);
@@ -77,9 +81,13 @@ final class KvmProcessor implements VirtualProcessor {
             thread = Thread.currentThread();
             threadId = Libc.KickSignal.prepareThread();
         }
+        timestamps.sample();
         inside = true;
         try {
             while (true) {
+                if (timestamps.wanted()) {
+                    timestamps.sample();
+                }
                 if (kicked) {
                     if (!completionPending) {
                         clearImmediateExit();
@@ -355,6 +363,7 @@ final class KvmProcessor implements VirtualProcessor {
 
     /** At once and not with the next entry, so that a state read in between is the new one. */
     private void storeGeneral() {
+        timestamps.sample();
         if (Libc.ioctl(fd, KvmAbi.SET_REGS, run.address() + RUN_REGS) < 0) {
             throw new IllegalStateException("KVM_SET_REGS failed with error " + Libc.errno());
         }
@@ -363,9 +372,19 @@ final class KvmProcessor implements VirtualProcessor {
         run.set(ValueLayout.JAVA_BYTE, KvmAbi.RUN_READY_FOR_INTERRUPT, (byte) 0);
     }
 
+    /**
+     * Any thread. Only the processor's own may ask the kernel while it runs: the kernel makes everyone else wait until
+     * KVM_RUN returns, which for an idle guest can be never.
+     */
     @Override
     public long timestampCounter() {
-        return registers.timestamp();
+        if (Thread.currentThread() == thread) {
+            return registers.timestamp();
+        }
+        if (timestamps.old()) {
+            poke();
+        }
+        return timestamps.now();
     }
 
     @Override
