@@ -19,7 +19,9 @@ import org.viridian.display.surface.Surface;
 import org.viridian.display.vga.VgaDevice;
 import org.viridian.engine.backend.Backend;
 import org.viridian.engine.backend.BackendException;
+import org.viridian.engine.device.DeviceKind;
 import org.viridian.engine.device.DeviceNode;
+import org.viridian.engine.device.DeviceState;
 import org.viridian.engine.firmware.AcpiTables;
 import org.viridian.engine.firmware.Smbios;
 import org.viridian.engine.loader.BootLoader;
@@ -84,10 +86,21 @@ final class PartitionMachine implements Machine, PartitionListener {
             }
             throw refused;
         }
+        tree.addAll(List.of(processors()));
         tree.addAll(board.nodes());
         tree.addAll(synthetic.nodes());
         load = new LoadMeter(partition);
         partition.addListener(this);
+    }
+
+    /** The virtual processors as a device: their exits are the price of everything that is emulated. */
+    private DeviceNode processors() {
+        DeviceNode node = new DeviceNode("processors", "Virtual processors", DeviceKind.EMULATED, "system",
+                DeviceState.ACTIVE, partition.clock()::nanoTime);
+        partition.exitCounters().forEach(node::counter);
+        node.resource("processors", () -> Integer.toString(config.processors()));
+        node.resource("engine", () -> engine);
+        return node;
     }
 
     private static void closeQuietly(AutoCloseable part) {
