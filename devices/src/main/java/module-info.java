@@ -3,6 +3,8 @@ module org.viridian.devices {
     requires transitive org.viridian.vmbus;
 
     exports org.viridian.devices.emulated;
+    exports org.viridian.devices.emulated.firmware;
+    exports org.viridian.devices.emulated.ide;
     exports org.viridian.devices.emulated.interrupt;
     exports org.viridian.devices.emulated.isa;
     exports org.viridian.devices.emulated.pci;

@@ -2,7 +2,6 @@ package org.viridian.app.machine;
 
 import org.viridian.engine.backend.Backend;
 import org.viridian.engine.backend.BackendException;
-import org.viridian.engine.loader.BootLoader;
 
 /**
  * Builds machines. Everything that can be wrong with the files and the host is found here, before a guest runs, and
@@ -30,10 +29,11 @@ public final class MachineBuilder {
                     "%d processors are not possible; choose 1 to 8.".formatted(config.processors()), null);
         }
         HostMemory.require(config.memoryBytes());
-        BootLoader loader = BootFiles.read(config.boot());
+        StartUp startUp = config.firmware().isPresent()
+                ? FirmwareStart.read(config, config.firmware().get()) : new KernelStart(config, BootFiles.read(config.boot()));
         try {
             Backend backend = EngineChoice.choose(config.engine());
-            return new PartitionMachine(config, backend, loader);
+            return new PartitionMachine(config, backend, startUp);
         } catch (BackendException refused) {
             throw new MachineException(MachineException.Kind.HOST, refused.getMessage(), refused);
         } catch (OutOfMemoryError refused) {
