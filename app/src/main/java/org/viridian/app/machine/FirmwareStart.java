@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.viridian.app.machine.MachineConfig.BootDevice;
+import org.viridian.app.text.Text;
 import org.viridian.devices.emulated.Board;
 import org.viridian.devices.emulated.BoardConfig;
 import org.viridian.devices.emulated.firmware.DebugConsole;
@@ -46,27 +47,26 @@ final class FirmwareStart implements StartUp {
         byte[] bios = bytes(firmware.bios());
         if (bios.length < 128 << 10 || bios.length % 4096 != 0) {
             throw new MachineException(MachineException.Kind.BAD_INPUT,
-                    "The firmware %s has %d bytes, which no BIOS has. Choose another file.".formatted(firmware.bios(), bios.length), null);
+                    Text.of("machine.file.size", firmware.bios(), bios.length), null);
         }
         try {
             byte[] videoBios = VideoBios.withIds(bytes(firmware.videoBios()), GenerationOneDisplay.VENDOR, GenerationOneDisplay.DEVICE);
             return new FirmwareStart(config, firmware, bios, videoBios);
         } catch (IllegalArgumentException refused) {
-            throw new MachineException(MachineException.Kind.BAD_INPUT, "The video BIOS %s cannot be used: %s. Choose another file."
-                    .formatted(firmware.videoBios(), refused.getMessage()), refused);
+            throw new MachineException(MachineException.Kind.BAD_INPUT,
+                    Text.of("machine.videobios", firmware.videoBios(), refused.getMessage()), refused);
         }
     }
 
     private static byte[] bytes(Path file) throws MachineException {
         try {
             if (Files.size(file) > LARGEST) {
-                throw new IOException("it is larger than 4 MiB");
+                throw new MachineException(MachineException.Kind.BAD_INPUT, Text.of("machine.file.size", file, Files.size(file)), null);
             }
             return Files.readAllBytes(file);
         } catch (IOException refused) {
             throw new MachineException(MachineException.Kind.BAD_INPUT,
-                    "The firmware %s cannot be read: %s. Install the package seabios or choose another file."
-                            .formatted(file, refused.getMessage()), refused);
+                    Text.of("machine.firmware.unreadable", file, refused.getMessage()), refused);
         }
     }
 

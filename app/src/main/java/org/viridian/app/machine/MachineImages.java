@@ -30,7 +30,7 @@ final class MachineImages implements AutoCloseable {
         try {
             return RawImage.open(file, readOnly);
         } catch (ImageException refused) {
-            throw new MachineException(MachineException.Kind.BAD_INPUT, refused.getMessage(), refused);
+            throw Refusals.of(refused);
         }
     }
 
