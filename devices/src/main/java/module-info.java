@@ -4,6 +4,8 @@ module org.viridian.devices {
     requires com.github.luben.zstd_jni;
 
     exports org.viridian.devices.emulated;
+    exports org.viridian.devices.emulated.firmware;
+    exports org.viridian.devices.emulated.ide;
     exports org.viridian.devices.emulated.interrupt;
     exports org.viridian.devices.emulated.isa;
     exports org.viridian.devices.emulated.pci;
