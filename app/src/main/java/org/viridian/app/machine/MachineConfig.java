@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param integration whether synthetic devices are offered
  * @param serial1 where COM1 goes
  * @param debugExitPort port of the debug-exit device, if wanted
+ * @param network its network adapter
  */
 public record MachineConfig(
         String name,
@@ -28,7 +29,20 @@ public record MachineConfig(
         Optional<Path> dvd,
         boolean integration,
         SerialTarget serial1,
-        Optional<Integer> debugExitPort) {
+        Optional<Integer> debugExitPort,
+        NetworkConfig network) {
+
+    /** A machine without a network adapter. */
+    public MachineConfig(String name, long memoryBytes, int processors, Engine engine, Boot boot, List<Disk> disks,
+            Optional<Path> dvd, boolean integration, SerialTarget serial1, Optional<Integer> debugExitPort) {
+        this(name, memoryBytes, processors, engine, boot, disks, dvd, integration, serial1, debugExitPort, NetworkConfig.NONE);
+    }
+
+    /** The same machine with this network. */
+    public MachineConfig withNetwork(NetworkConfig other) {
+        return new MachineConfig(name, memoryBytes, processors, engine, boot, disks, dvd, integration, serial1, debugExitPort,
+                other);
+    }
 
     /** Which backend runs the machine. */
     public enum Engine {

@@ -14,6 +14,7 @@ import org.viridian.devices.input.InputRouter;
 import org.viridian.devices.input.KeyboardSink;
 import org.viridian.devices.input.PointerSink;
 import org.viridian.devices.inventory.DeviceTree;
+import org.viridian.devices.synthetic.network.NetworkVsp;
 import org.viridian.display.surface.Surface;
 import org.viridian.display.vga.VgaDevice;
 import org.viridian.engine.backend.Backend;
@@ -44,6 +45,7 @@ final class PartitionMachine implements Machine, PartitionListener {
     private final VgaDevice vga;
     private final SerialConsole serial;
     private final InputRouter input;
+    private final NetworkConnection network;
     private final SyntheticDevices synthetic;
     private final DeviceTree tree = new DeviceTree();
     private final List<MachineListener> listeners = new CopyOnWriteArrayList<>();
@@ -74,7 +76,9 @@ final class PartitionMachine implements Machine, PartitionListener {
             serial = new SerialConsole(board.serialPorts().getFirst(), config.name(), config.serial1());
             built.add(serial);
             input = new InputRouter(board.keyboard(), board.mouse());
-            synthetic = new SyntheticDevices(config, partition, board, vga, input);
+            network = new NetworkConnection(config);
+            built.add(network);
+            synthetic = new SyntheticDevices(config, partition, board, vga, input, network);
             built.add(synthetic);
             partition.createProcessors(config.processors(), synthetic.cpuid());
         } catch (BackendException | MachineException | RuntimeException | Error refused) {
@@ -214,6 +218,7 @@ final class PartitionMachine implements Machine, PartitionListener {
         }
         // Device workers first, then the processors, then the memory under both.
         closeQuietly(synthetic);
+        closeQuietly(network);
         closeQuietly(partition);
         closeQuietly(board);
         closeQuietly(serial);
@@ -267,6 +272,11 @@ final class PartitionMachine implements Machine, PartitionListener {
     @Override
     public void guestCrashed(GuestCrash crash) {
         listeners.forEach(listener -> listener.guestCrashed(crash));
+    }
+
+    @Override
+    public Optional<NetworkVsp> networkAdapter() {
+        return synthetic.networkAdapter();
     }
 
     @Override
