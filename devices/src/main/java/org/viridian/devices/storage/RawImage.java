@@ -80,7 +80,7 @@ public final class RawImage implements DiskImage {
                 throw new ImageException(file + " is empty");
             }
             if (!lock(channel, readOnly)) {
-                throw new ImageException(file + " is in use by another program");
+                throw ImageException.inUse(file, "another program");
             }
             return new RawImage(file, key, readOnly, channel, (bytes + SECTOR - 1) / SECTOR * SECTOR);
         } catch (IOException failure) {
@@ -110,7 +110,7 @@ public final class RawImage implements DiskImage {
         synchronized (OPEN) {
             int users = OPEN.getOrDefault(key, 0);
             if (users == WRITER || !readOnly && users > 0) {
-                throw new ImageException(file + " is in use by another virtual machine");
+                throw ImageException.inUse(file, "another virtual machine");
             }
             OPEN.put(key, readOnly ? users + 1 : WRITER);
         }

@@ -2,7 +2,9 @@ package org.viridian.vmbus.server;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.viridian.engine.memory.GuestMemory;
+import org.viridian.vmbus.channel.LentMemory;
 
 /**
  * A guest physical address descriptor list: pages that the guest lends to one channel. It arrives in one header and any
@@ -16,7 +18,9 @@ final class Gpadl {
     private final int rangeCount;
     private final byte[] list;
     private int received;
-    private long[] pages;
+    private volatile long[] pages;
+    /** True while a device works with the pages as a buffer. */
+    private final AtomicBoolean held = new AtomicBoolean();
 
     Gpadl(int relid, int id, int listBytes, int rangeCount) {
         this.relid = relid;
@@ -83,5 +87,16 @@ final class Gpadl {
     /** The pages when the list is one range of whole pages, as a ring must be; else null. */
     long[] ringPages() {
         return pages;
+    }
+
+    /** Lends the pages to the device as a buffer; null when they are no plain range or somebody has them. Any thread. */
+    LentMemory lend(GuestMemory memory) {
+        long[] list = pages;
+        return list == null || !held.compareAndSet(false, true) ? null : new LentMemory(memory, list, () -> held.set(false));
+    }
+
+    /** True while a device may touch the pages. Any thread. */
+    boolean held() {
+        return held.get();
     }
 }

@@ -9,14 +9,21 @@ final class OfferedChannel {
 
     private final int relid;
     private final ChannelDevice device;
+    /** The channel it belongs to, or null. */
+    private final OfferedChannel primary;
     private OpenChannel open;
     private AutoCloseable eventPort;
     private boolean rescinded;
     private int openings;
 
-    OfferedChannel(int relid, ChannelDevice device) {
+    OfferedChannel(int relid, ChannelDevice device, OfferedChannel primary) {
         this.relid = relid;
         this.device = device;
+        this.primary = primary;
+    }
+
+    OfferedChannel primary() {
+        return primary;
     }
 
     int relid() {

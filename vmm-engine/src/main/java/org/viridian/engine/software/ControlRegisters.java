@@ -67,6 +67,9 @@ final class ControlRegisters {
         }
         long changed = c.cr0 ^ value;
         c.cr0 = value;
+        if (Stepper.needed(c)) {
+            c.request(Cpu.PENDING_TRACE);
+        }
         if ((changed & Cpu.CR0_PE) != 0) {
             c.setCpl(0);
         }

@@ -46,6 +46,9 @@ public final class CpuFault extends RuntimeException {
     int vector;
     /** Error code, or {@link #NO_ERROR_CODE}. */
     int error;
+    /** The cause is a non-canonical address, {@link #linear}: #GP or #SS, see {@link StackFaults}. */
+    boolean nonCanonical;
+    long linear;
 
     CpuFault() {
         super(null, null, false, false);

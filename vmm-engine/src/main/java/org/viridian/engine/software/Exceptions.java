@@ -5,6 +5,9 @@ package org.viridian.engine.software;
  * SDM vol. 3A, chapter 6).
  */
 final class Exceptions {
+    /** Error code of a #DB that is a fault: no code is pushed, RF is set in the pushed flags. */
+    static final int FAULT_LIKE = -2;
+
     private final Cpu c;
     private final Stack stack = new Stack();
 
@@ -107,7 +110,13 @@ final class Exceptions {
 
     /** Delivers a fault; RIP is the faulting instruction. Answers false on a triple fault. */
     boolean deliverFault(CpuFault fault) {
+        c.stackFaults.complete(fault);
         return deliverChain(fault.vector, fault.error, false, c.gpr[Cpu.RIP]);
+    }
+
+    /** Delivers the #DB of an instruction breakpoint: a fault. Answers false on a triple fault. */
+    boolean deliverBreakpoint() {
+        return deliverChain(CpuFault.DB, FAULT_LIKE, false, c.gpr[Cpu.RIP]);
     }
 
     /** Delivers an external interrupt or NMI. Answers false on a triple fault. */
@@ -126,8 +135,8 @@ final class Exceptions {
 
     private boolean deliverChain(int firstVector, int firstError, boolean external, long rip) {
         int vector = firstVector;
-        int error = firstError;
-        boolean isFault = !external && vector != CpuFault.DB;
+        int error = firstError == FAULT_LIKE ? CpuFault.NO_ERROR_CODE : firstError;
+        boolean isFault = !external && (vector != CpuFault.DB || firstError == FAULT_LIKE);
         boolean ext = external;
         while (true) {
             try {
@@ -153,6 +162,9 @@ final class Exceptions {
         long flags = c.rflags();
         if (fault && vector != CpuFault.DF) {
             flags |= Cpu.F_RF;
+        } else if (!fault && !c.stepping && c.shadow == 0) {
+            // Every instruction that completes clears RF; blocks do not.
+            flags &= ~(long) Cpu.F_RF;
         }
         if (!c.protectedMode()) {
             realMode(vector, rip);

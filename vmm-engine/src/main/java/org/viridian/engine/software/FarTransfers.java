@@ -198,6 +198,11 @@ final class FarTransfers {
         if ((attr & Segments.PRESENT) == 0) {
             throw s.fault(CpuFault.NP, selector);
         }
+        if (c.longMode() && (attr & Segments.LONG) != 0) {
+            c.target(rip);
+        } else if (rip > Segments.limit(descriptor)) {
+            throw c.raise(CpuFault.GP, 0);
+        }
         boolean popStack = rpl > c.cpl || interrupt && c.codeSize == 64;
         int cplBefore = c.cpl;
         if (!popStack) {
@@ -253,6 +258,7 @@ final class FarTransfers {
             FlagOps.load(c, flags, size == 2 ? 2 : 4, cplBefore);
             if (size != 2) {
                 c.eflags = c.eflags & ~Cpu.F_RF | (int) flags & Cpu.F_RF;
+                c.resumeLoaded = true;
             }
         }
     }
@@ -303,6 +309,7 @@ final class FarTransfers {
         for (int i = 0; i < order.length; i++) {
             selectors[i] = (int) StackOps.peek(c, 16 + 4 * i, 4) & 0xFFFF;
         }
+        c.resumeLoaded = true;
         c.setRflags(flags);
         for (int i = 0; i < order.length; i++) {
             s.set(order[i], selectors[i], (long) selectors[i] << 4, 0xFFFF, 0xF3);
@@ -321,6 +328,8 @@ final class FarTransfers {
             throw c.raise(CpuFault.UD);
         }
         int selector = (int) (c.star >>> 32) & 0xFFFC;
+        // The trap of TF is taken only when SFMASK leaves TF set.
+        c.quietTrap = !c.longMode() || (c.fmask & Cpu.F_TF) != 0;
         if (c.longMode()) {
             c.gpr[1] = next;
             c.gpr[11] = c.rflags() & ~(long) Cpu.F_RF;

@@ -26,7 +26,7 @@ final class FlagOps {
     /** Replaces the flags in {@code mask}, and tells the processor of TF and IF. */
     static void store(Cpu c, long value, int mask) {
         c.setRflags(c.rflags() & ~mask | value & mask);
-        if ((c.eflags & Cpu.F_TF) != 0) {
+        if (Stepper.needed(c)) {
             c.request(Cpu.PENDING_TRACE);
         }
         c.interruptsEnabled();
@@ -100,6 +100,9 @@ final class FlagOps {
         @Override
         public void exec(Cpu c) {
             ClearInterrupt.check(c);
+            if (c.stepping && (c.eflags & Cpu.F_IF) == 0) {
+                c.shadow = Stepper.SHADOW_STI;
+            }
             c.eflags |= Cpu.F_IF;
             c.interruptsEnabled();
         }

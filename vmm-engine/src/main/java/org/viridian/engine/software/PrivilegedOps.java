@@ -78,7 +78,7 @@ final class PrivilegedOps {
         }
     }
 
-    /** MOV to and from DRn. Breakpoints are kept, but only single-step raises #DB. */
+    /** MOV to and from DRn; a write ends the block, for breakpoints count from the next instruction. */
     static final class MoveDebug extends MicroOp {
         private final boolean write;
         private final int register;
@@ -99,15 +99,21 @@ final class PrivilegedOps {
             if (r != register && (c.cr4 & Cpu.CR4_DE) != 0) {
                 throw c.raise(CpuFault.UD);
             }
+            Stepper.generalDetect(c);
             if (!write) {
                 c.gpr[gpr] = wide ? c.dr[r] : c.dr[r] & 0xFFFF_FFFFL;
                 return;
             }
+            long next = nextRip(c);
             long value = wide ? c.gpr[gpr] : c.gpr[gpr] & 0xFFFF_FFFFL;
             if (r >= 6 && value >>> 32 != 0) {
                 throw c.raise(CpuFault.GP, 0);
             }
-            c.dr[r] = r == 6 ? value & 0xE00F | 0xFFFF0FF0L : r == 7 ? value & 0xFFFF2FFFL | 0x400 : value;
+            c.dr[r] = r == 6 ? value & 0xE00F | 0xFFFF0FF0L : r == 7 ? value & 0xFFFF2BFFL | 0x400 : value;
+            if (Stepper.needed(c)) {
+                c.request(Cpu.PENDING_TRACE);
+            }
+            c.gpr[Cpu.RIP] = next;
         }
     }
 

@@ -61,6 +61,9 @@ final class SystemDecoder {
                 if (in.reg > 7) {
                     return null;
                 }
+                if (in.opcode == 0x23) {
+                    in.endBlockAndSerialise();
+                }
                 int rm = in.modrm & 7 | (in.rex & 1) << 3;
                 return new PrivilegedOps.MoveDebug(in.opcode == 0x23, in.reg, rm, in.mode == 64);
             }
