@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
 import org.viridian.app.definition.DefinitionRules;
 import org.viridian.app.definition.DefinitionStore;
 import org.viridian.app.definition.FieldProblem;
@@ -17,6 +18,7 @@ import org.viridian.app.definition.Folders;
 import org.viridian.app.definition.NewVm;
 import org.viridian.app.definition.Reasons;
 import org.viridian.app.definition.VmDefinition;
+import org.viridian.app.definition.VmView;
 import org.viridian.app.machine.MachineConfig.Boot;
 import org.viridian.app.machine.MachineConfig.Disk;
 import org.viridian.app.machine.MachineConfig.Engine;
@@ -41,6 +43,7 @@ public final class Library implements AutoCloseable {
     private final Map<String, LocalSession> here = new HashMap<>();
     private final List<LibraryListener> listeners = new CopyOnWriteArrayList<>();
     private final LibraryWatch watch;
+    private final Object views = new Object();
 
     /**
      * @param folders where everything is
@@ -137,6 +140,24 @@ public final class Library implements AutoCloseable {
     public void delete(String name) throws Failure {
         refuseWhenRunning(name);
         store.delete(name);
+        changed(name);
+    }
+
+    /** How a VM is filed and looked at. */
+    public VmView view(String name) throws Failure {
+        return VmView.read(store.folder(name));
+    }
+
+    /** Changes how a VM is filed and looked at; also while it runs. */
+    public void view(String name, UnaryOperator<VmView> change) throws Failure {
+        Path folder = store.folder(name);
+        synchronized (views) {
+            try {
+                change.apply(VmView.read(folder)).write(folder);
+            } catch (IOException e) {
+                throw new Failure(Failure.Kind.HOST, Text.of("folder.unusable", folder, Reasons.of(e)), e);
+            }
+        }
         changed(name);
     }
 

@@ -174,6 +174,11 @@ public final class LibraryModel implements AutoCloseable {
         perform("reset-" + name, name, VmSession::reset);
     }
 
+    /** Presses keys together in the guest. */
+    public void key(String name, String chord) {
+        perform("key-" + name, name, session -> session.key(chord));
+    }
+
     /** Removes a VM that is off. */
     public void delete(String name) {
         background.start("delete-" + name, () -> library.delete(name), this::refresh,

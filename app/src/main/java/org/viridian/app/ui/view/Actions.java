@@ -70,6 +70,52 @@ final class Actions {
         controlAltDelete.run();
     }
 
+    /** Presses a chord in the guest, named as the command {@code key} names it. */
+    void key(String chord) {
+        withChosen(name -> context.library().key(name, chord));
+    }
+
+    /** Types the clipboard's text into the guest, after a look at it. */
+    void typeClipboard() {
+        String text = Clipboard.getSystemClipboard().getString();
+        withChosen(name -> new ClipboardTyping(context, window, name, text == null ? "" : text).show());
+    }
+
+    /** Puts the screen at native size on the clipboard. */
+    void copyScreenshot() {
+        withChosen(name -> context.library().screenshot(name, png -> {
+            copy(png);
+            banners.show(Banners.Weight.INFO, context.text("screenshot.copied"), null);
+        }));
+    }
+
+    /** Asks where to save the screen at native size. */
+    void saveScreenshotAs() {
+        withChosen(name -> context.library().screenshot(name, png -> context.files()
+                .save(window, context.text("screenshot.save-as"), name + ".png").ifPresent(file ->
+                        context.library().background().start("save-screenshot", () -> write(file, png),
+                                saved -> banners.show(Banners.Weight.INFO, context.text("file.saved", saved),
+                                        saved.toString()), this::warn))));
+    }
+
+    private void warn(Failure failure) {
+        banners.show(Banners.Weight.WARNING, context.messages().of(failure.text()), null);
+    }
+
+    private static void copy(byte[] png) {
+        ClipboardContent content = new ClipboardContent();
+        content.putImage(new Image(new ByteArrayInputStream(png)));
+        Clipboard.getSystemClipboard().setContent(content);
+    }
+
+    private static Path write(Path file, byte[] bytes) throws Failure {
+        try {
+            return Files.write(file, bytes);
+        } catch (IOException e) {
+            throw new Failure(Failure.Kind.HOST, Text.of("folder.unusable", file, Reasons.of(e)), e);
+        }
+    }
+
     void delete() {
         withChosen(name -> context.library().background().start("delete-plan",
                 () -> context.library().library().deletionPlan(name), files -> {
@@ -83,9 +129,7 @@ final class Actions {
     /** Saves the screen at native size beside the VMs, and puts it on the clipboard. */
     void screenshot() {
         withChosen(name -> context.library().screenshot(name, png -> {
-            ClipboardContent content = new ClipboardContent();
-            content.putImage(new Image(new ByteArrayInputStream(png)));
-            Clipboard.getSystemClipboard().setContent(content);
+            copy(png);
             Path folder = context.library().library().folders().data().resolve("screenshots");
             context.library().background().start("save-screenshot", () -> save(folder, name, png),
                     file -> banners.show(Banners.Weight.INFO, context.text("screenshot.saved", file), file.toString()),

@@ -33,7 +33,9 @@ import org.viridian.app.ui.model.DeviceTreeModel;
 import org.viridian.app.ui.model.LibraryModel;
 import org.viridian.app.ui.model.MachineModel;
 import org.viridian.app.ui.model.VmItem;
+import org.viridian.app.ui.model.Preferences;
 import org.viridian.display.keys.HeldKeys;
+import org.viridian.display.keys.KeyboardGrab;
 import org.viridian.engine.device.DeviceEvent;
 import org.viridian.icons.Icon;
 
@@ -48,8 +50,9 @@ public final class MainWindow {
     private final Library library;
     private final FileDialogs files;
     private final StackPane root = new StackPane();
-    private Optional<HeldKeys> keys = Optional.empty();
-    private Theme theme = Theme.SYSTEM;
+    private final Preferences preferences;
+    private ConsoleKeys keys = ConsoleKeys.NONE;
+    private Theme theme;
 
     // All below belongs to one language and is made anew when it changes.
     private Context context;
@@ -69,6 +72,8 @@ public final class MainWindow {
         this.stage = stage;
         this.library = library;
         this.files = files;
+        preferences = Preferences.in(library.folders().data());
+        theme = preferences.word("theme").flatMap(Theme::of).orElse(Theme.SYSTEM);
         Rectangle2D screen = Screen.getPrimary().getVisualBounds();
         Scene scene = new Scene(root, Math.min(WIDTH, screen.getWidth() - MARGIN),
                 Math.min(HEIGHT, screen.getHeight() - 3 * MARGIN));
@@ -81,9 +86,43 @@ public final class MainWindow {
             stage.getIcons().add(new Image(Icon.APP.png(size)));
         }
         stage.setOnCloseRequest(this::closeRequested);
+        stage.setOnHiding(event -> rememberPlace());
+        preferences.place("main").ifPresent(this::putAt);
         theme.apply();
         Platform.getPreferences().colorSchemeProperty().addListener((observable, old, now) -> theme.apply());
-        build(locale);
+        build(preferences.word("language").map(MainWindow::language).orElse(locale));
+    }
+
+    private static Locale language(String word) {
+        return word.equals("ko") ? Locale.KOREAN : Locale.ROOT;
+    }
+
+    /** Puts the window where it was, when a screen is there still. */
+    private void putAt(Preferences.Place place) {
+        if (Screen.getScreensForRectangle(place.x(), place.y(), 80, 40).isEmpty()) {
+            return;
+        }
+        stage.setX(place.x());
+        stage.setY(place.y());
+        stage.setWidth(place.width());
+        stage.setHeight(place.height());
+        stage.setMaximized(place.maximized());
+    }
+
+    private void rememberPlace() {
+        Preferences.Place before = preferences.place("main").orElse(null);
+        boolean large = stage.isMaximized();
+        // A maximized window keeps the place it goes back to.
+        preferences.place("main", large && before != null
+                ? new Preferences.Place(before.x(), before.y(), before.width(), before.height(), true)
+                : new Preferences.Place(stage.getX(), stage.getY(), stage.getWidth(), stage.getHeight(), large));
+        // On this thread: the process may end as soon as its last window is hidden.
+        preferences.save();
+    }
+
+    private void remember(String key, String value) {
+        preferences.word(key, value);
+        Thread.ofVirtual().name("preferences").start(preferences::save);
     }
 
     /** Shows the window. */
@@ -93,20 +132,22 @@ public final class MainWindow {
     }
 
     /** Uses the host's physical keys from now on; until then key codes decide. */
-    public void useKeys(Optional<HeldKeys> physical) {
-        keys = physical;
-        vm.console().useKeys(physical);
+    public void useKeys(Optional<HeldKeys> physical, Optional<KeyboardGrab> grab) {
+        keys = new ConsoleKeys(physical, grab);
+        vm.useKeys(keys);
     }
 
     /** Changes the theme. */
     public void setTheme(Theme next) {
         theme = next;
         next.apply();
+        remember("theme", next.name().toLowerCase(Locale.ROOT));
     }
 
     /** Changes the language: everything is built anew, what was chosen stays chosen. */
     public void setLanguage(Locale locale) {
         String chosen = vm.itemProperty().get() == null ? "" : vm.itemProperty().get().name();
+        remember("language", locale.equals(Locale.KOREAN) ? "ko" : "en");
         int tab = vm.tabs().getSelectionModel().getSelectedIndex();
         dispose();
         build(locale);
@@ -133,6 +174,7 @@ public final class MainWindow {
 
     /** Lets go of everything the window follows. The library is left as it is. */
     public void dispose() {
+        vm.closeWindows();
         vm.console().detach();
         context.machine().let();
         context.library().close();
@@ -146,12 +188,12 @@ public final class MainWindow {
         thumbnails = new Thumbnails(model);
         banners = new Banners(context);
         actions = new Actions(context, stage, () -> vm.itemProperty().get(), this::started, banners);
-        vm = new VmPane(context, actions);
+        vm = new VmPane(context, actions, thumbnails, banners);
         actions.controlAltDelete(() -> {
             vm.console().capture().sendControlAltDelete();
             vm.useConsole();
         });
-        vm.console().useKeys(keys);
+        vm.useKeys(keys);
         list = new VmListPane(context, thumbnails, this::quickCreate, this::wizard);
         empty = new EmptyState(context, this::quickCreate, this::wizard);
         center = new StackPane(empty, vm);
@@ -165,6 +207,7 @@ public final class MainWindow {
         split.getStyleClass().add("main-split");
         status = new StatusBar();
         status.setText("");
+        status.getRightItems().add(new ActivityLights(context, vm::showDevice));
         running = new Label();
         running.setMinWidth(Region.USE_PREF_SIZE);
         status.getRightItems().add(running);
@@ -298,7 +341,14 @@ public final class MainWindow {
         bind(machine.getItems().get(3), VmState.RUNNING, VmState.PAUSED);
         bind(machine.getItems().get(4), VmState.RUNNING);
         Menu consoleMenu = menu("menu.console", item("action.ctrl-alt-del", null, actions::controlAltDelete),
-                item("menu.capture", null, () -> vm.useConsole()), item("action.screenshot", "F12", actions::screenshot));
+                item("menu.capture", null, () -> vm.useConsole()), item("action.type-clipboard", "Shortcut+Shift+V",
+                        actions::typeClipboard), item("action.full-screen", "Ctrl+Alt+Enter", vm::toggleFullScreen),
+                item("action.detach", "Shortcut+D", vm::toggleWindow), item("action.screenshot", "F12", actions::screenshot),
+                item("screenshot.copy", null, actions::copyScreenshot),
+                item("screenshot.save-as", null, actions::saveScreenshotAs));
+        Menu sendKeys = menu("keys.title");
+        sendKeys.getItems().addAll(SendKeys.items(context, actions::key));
+        consoleMenu.getItems().add(1, sendKeys);
         for (MenuItem entry : consoleMenu.getItems()) {
             bind(entry, VmState.RUNNING, VmState.PAUSED);
         }
