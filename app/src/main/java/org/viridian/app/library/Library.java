@@ -43,6 +43,7 @@ public final class Library implements AutoCloseable {
     private final Map<String, LocalSession> here = new HashMap<>();
     private final List<LibraryListener> listeners = new CopyOnWriteArrayList<>();
     private final LibraryWatch watch;
+    private final VmTransfers transfers;
     private final Object views = new Object();
 
     /**
@@ -55,6 +56,7 @@ public final class Library implements AutoCloseable {
         this.store = new DefinitionStore(folders.vms());
         this.machines = machines;
         this.guests = guests;
+        this.transfers = new VmTransfers(store, this::changed);
         this.watch = new LibraryWatch(folders, this::changed);
     }
 
@@ -141,6 +143,11 @@ public final class Library implements AutoCloseable {
         refuseWhenRunning(name);
         store.delete(name);
         changed(name);
+    }
+
+    /** Copies, renames, packs and unpacks whole VMs. */
+    public VmTransfers transfers() {
+        return transfers;
     }
 
     /** How a VM is filed and looked at. */
