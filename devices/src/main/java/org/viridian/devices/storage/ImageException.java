@@ -20,7 +20,7 @@ public final class ImageException extends IOException {
     }
 
     /** The refusal of an image that another virtual machine or program holds. */
-    static ImageException inUse(Path file, String holder) {
+    public static ImageException inUse(Path file, String holder) {
         return new ImageException(file, file + " is in use by " + holder);
     }
 

@@ -16,7 +16,9 @@ final class Gpadl {
     private final int relid;
     private final int id;
     private final int rangeCount;
-    private final byte[] list;
+    private final int listBytes;
+    /** The list as it arrives; given up once it has been looked through. */
+    private byte[] list;
     private int received;
     private volatile long[] pages;
     /** True while a device works with the pages as a buffer. */
@@ -26,6 +28,7 @@ final class Gpadl {
         this.relid = relid;
         this.id = id;
         this.rangeCount = rangeCount;
+        this.listBytes = listBytes;
         this.list = new byte[listBytes];
     }
 
@@ -39,22 +42,28 @@ final class Gpadl {
 
     /** Pages announced, for the quota. */
     int announcedPages() {
-        return list.length / 8;
+        return listBytes / 8;
     }
 
     /** Takes the next part; what lies beyond the announced length is padding. */
     void append(ByteBuffer message, int offset) {
-        int count = Math.min(message.capacity() - offset, list.length - received);
+        int count = Math.min(message.capacity() - offset, listBytes - received);
         message.get(offset, list, received, count);
         received += count;
     }
 
     boolean complete() {
-        return received == list.length;
+        return received == listBytes;
     }
 
     /** Checks the collected list: one range of whole RAM pages per range header. False when anything is wrong. */
     boolean validate(GuestMemory memory) {
+        boolean good = lookThrough(memory);
+        list = null;
+        return good;
+    }
+
+    private boolean lookThrough(GuestMemory memory) {
         ByteBuffer words = ByteBuffer.wrap(list).order(ByteOrder.LITTLE_ENDIAN);
         long[] found = new long[list.length / 8];
         int count = 0;

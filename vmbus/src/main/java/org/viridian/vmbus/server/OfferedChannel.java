@@ -15,6 +15,7 @@ final class OfferedChannel {
     private AutoCloseable eventPort;
     private boolean rescinded;
     private int openings;
+    private int gpadls;
 
     OfferedChannel(int relid, ChannelDevice device, OfferedChannel primary) {
         this.relid = relid;
@@ -48,6 +49,15 @@ final class OfferedChannel {
 
     void rescinded(boolean value) {
         rescinded = value;
+    }
+
+    /** Page lists that the guest has made for this channel. */
+    int gpadls() {
+        return gpadls;
+    }
+
+    void countGpadls(int change) {
+        gpadls += change;
     }
 
     /** True for the first openings of this channel only. */

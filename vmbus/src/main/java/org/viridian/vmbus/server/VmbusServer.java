@@ -38,6 +38,8 @@ public final class VmbusServer implements AutoCloseable {
     /** Pages that all page lists of a VM may hold: 1280 MiB, as Hyper-V since Server 2019. */
     private static final int MAX_GPADL_PAGES = 1280 << 8;
     private static final int MAX_GPADLS = 4096;
+    /** Page lists of one channel: a ring and a few buffers; a guest that makes more is up to something. */
+    private static final int MAX_GPADLS_PER_CHANNEL = 64;
     private static final int FAILURE = 0x8000FFFF;
     private static final int MONITOR_NONE = 0xFF;
     private static final int NO_INTERRUPT = -1;
@@ -386,12 +388,14 @@ public final class VmbusServer implements AutoCloseable {
             return;
         }
         if (channel == null || gpadls.containsKey(id) || bytes < 16 || bytes % 8 != 0 || ranges == 0
-                || gpadls.size() >= MAX_GPADLS || gpadlPages + bytes / 8 > MAX_GPADL_PAGES) {
+                || gpadls.size() >= MAX_GPADLS || channel.gpadls() >= MAX_GPADLS_PER_CHANNEL
+                || gpadlPages + bytes / 8 > MAX_GPADL_PAGES) {
             created(relid, id, FAILURE);
             return;
         }
         Gpadl gpadl = new Gpadl(relid, id, bytes, ranges);
         gpadls.put(id, gpadl);
+        channel.countGpadls(1);
         gpadlPages += gpadl.announcedPages();
         gpadl.append(message.bytes(), 20);
         finishIfComplete(gpadl);
@@ -419,6 +423,10 @@ public final class VmbusServer implements AutoCloseable {
     private void drop(Gpadl gpadl) {
         gpadls.remove(gpadl.id());
         gpadlPages -= gpadl.announcedPages();
+        OfferedChannel channel = channels.get(gpadl.relid());
+        if (channel != null) {
+            channel.countGpadls(-1);
+        }
     }
 
     private void created(int relid, int id, int status) {

@@ -29,11 +29,31 @@ final class FlagOps {
         if (Stepper.needed(c)) {
             c.request(Cpu.PENDING_TRACE);
         }
+        c.accessChanged();
         c.interruptsEnabled();
     }
 
     static int iopl(Cpu c) {
         return c.eflags >> 12 & 3;
+    }
+
+    /** STAC and CLAC; end the block, for the supervisor's view of user pages changes. */
+    static final class AccessControl extends MicroOp {
+        private final boolean open;
+
+        AccessControl(boolean open) {
+            this.open = open;
+        }
+
+        @Override
+        public void exec(Cpu c) {
+            if (c.cpl != 0) {
+                throw c.raise(CpuFault.UD);
+            }
+            c.eflags = open ? c.eflags | Cpu.F_AC : c.eflags & ~Cpu.F_AC;
+            c.accessChanged();
+            c.gpr[Cpu.RIP] = nextRip(c);
+        }
     }
 
     /** CLC, STC, CMC. */

@@ -1,5 +1,7 @@
 package org.viridian.engine.software;
 
+import org.viridian.engine.software.fpu.XState;
+
 /** Operations on control, debug, model-specific and table registers. */
 final class PrivilegedOps {
     static final int SYSCALL = 0;
@@ -184,7 +186,47 @@ final class PrivilegedOps {
         @Override
         public void exec(Cpu c) {
             requireProtected(c);
+            checkUmip(c);
             to.write(c, c.segSelector[op == 0 ? Cpu.LDTR : Cpu.TR]);
+        }
+    }
+
+    /** UMIP: these instructions tell user programs nothing. */
+    private static void checkUmip(Cpu c) {
+        if (c.cpl != 0 && (c.cr4 & Cpu.CR4_UMIP) != 0) {
+            throw c.raise(CpuFault.GP, 0);
+        }
+    }
+
+    /** XGETBV and XSETBV. */
+    static final class ExtendedControl extends MicroOp {
+        private final boolean write;
+
+        ExtendedControl(boolean write) {
+            this.write = write;
+        }
+
+        @Override
+        public void exec(Cpu c) {
+            if (!c.extendedStates()) {
+                throw c.raise(CpuFault.UD);
+            }
+            if (write) {
+                c.requireCpl0();
+            }
+            if ((c.gpr[1] & 0xFFFF_FFFFL) != 0) {
+                throw c.raise(CpuFault.GP, 0);
+            }
+            if (!write) {
+                c.gpr[0] = c.xcr0 & 0xFFFF_FFFFL;
+                c.gpr[2] = c.xcr0 >>> 32;
+                return;
+            }
+            long value = c.gpr[0] & 0xFFFF_FFFFL | c.gpr[2] << 32;
+            if ((value & 1) == 0 || (value & ~XState.COMPONENTS) != 0) {
+                throw c.raise(CpuFault.GP, 0);
+            }
+            c.xcr0 = value;
         }
     }
 
@@ -309,6 +351,7 @@ final class PrivilegedOps {
 
         @Override
         public void exec(Cpu c) {
+            checkUmip(c);
             long at = ea.store(c, wide ? 10 : 6);
             c.probeWrite(at, wide ? 10 : 6);
             c.store16(at, idt ? c.idtLimit : c.gdtLimit);
@@ -364,6 +407,7 @@ final class PrivilegedOps {
 
         @Override
         public void exec(Cpu c) {
+            checkUmip(c);
             to.write(c, c.cr0);
         }
     }

@@ -64,7 +64,7 @@ final class Stepper {
             c.instructions += block.count;
         } catch (CpuFault fault) {
             if (ops != null) {
-                c.gpr[Cpu.RIP] += ops[i].offset;
+                fault.settle(c, ops[i]);
             }
             c.stepping(false);
             c.debugHits = 0;

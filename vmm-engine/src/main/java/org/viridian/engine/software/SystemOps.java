@@ -155,7 +155,7 @@ final class SystemOps {
             if (call) {
                 c.far.call(selector, target, size, nextRip(c));
             } else {
-                c.far.jump(selector, target, size);
+                c.far.jump(selector, target, size, nextRip(c));
             }
         }
     }
@@ -180,7 +180,7 @@ final class SystemOps {
             if (call) {
                 c.far.call(selector, target, size, nextRip(c));
             } else {
-                c.far.jump(selector, target, size);
+                c.far.jump(selector, target, size, nextRip(c));
             }
         }
     }
@@ -211,7 +211,7 @@ final class SystemOps {
 
         @Override
         public void exec(Cpu c) {
-            c.far.interruptReturn(size);
+            c.far.interruptReturn(size, nextRip(c));
         }
     }
 
