@@ -130,6 +130,15 @@ public final class Library implements AutoCloseable {
         changed(vm.name());
     }
 
+    /** Replaces the definition of a VM that may be running: a running machine goes on as it is until it ends. */
+    public void updateForNextStart(VmDefinition vm) throws Failure {
+        if (!store.exists(vm.name())) {
+            throw new Failure(Failure.Kind.NOT_FOUND, Text.of("vm.unknown", vm.name()));
+        }
+        store.save(vm);
+        changed(vm.name());
+    }
+
     /** The files that {@link #delete} would remove. */
     public List<Path> deletionPlan(String name) throws Failure {
         if (!store.exists(name)) {

@@ -102,6 +102,43 @@ public final class Ids {
     public static final String TIMELINE = "timeline";
     public static final String HANDOVER = "handover";
 
+    /** All VMs at once. */
+    public static final String LIBRARY = "library";
+    public static final String LIBRARY_SEARCH = "library-search";
+    public static final String LIBRARY_TABLE = "library-table";
+    public static final String LIBRARY_GRID = "library-grid";
+    public static final String LIBRARY_VMS = "library-vms";
+    public static final String IMPORT_VM = "import-vm";
+    /** Prefix of a VM's card in the library. */
+    public static final String CARD_PREFIX = "card-";
+    /** Long jobs in the background. */
+    public static final String JOBS = "jobs";
+    /** The field of a question for a name. */
+    public static final String NAME_FIELD = "name-field";
+
+    /** Settings of a VM. */
+    public static final String SETTINGS = "settings";
+    public static final String SETTINGS_TREE = "settings-tree";
+    public static final String SETTINGS_PENDING = "settings-pending";
+    public static final String SETTINGS_OK = "settings-ok";
+    public static final String SETTINGS_APPLY = "settings-apply";
+    public static final String SETTINGS_REVERT = "settings-revert";
+    public static final String SETTINGS_CANCEL = "settings-cancel";
+    public static final String SETTINGS_KERNEL = "settings-kernel";
+    public static final String SETTINGS_INITRD = "settings-initrd";
+    public static final String SETTINGS_COMMAND_LINE = "settings-command-line";
+    public static final String SETTINGS_MEMORY = "settings-memory";
+    public static final String SETTINGS_PROCESSORS = "settings-processors";
+    public static final String SETTINGS_ENGINE = "settings-engine";
+    public static final String SETTINGS_DISKS = "settings-disks";
+    public static final String SETTINGS_DISK_ADD = "settings-disk-add";
+    public static final String SETTINGS_DISK_REMOVE = "settings-disk-remove";
+    public static final String SETTINGS_DISK_READONLY = "settings-disk-readonly";
+    public static final String SETTINGS_DVD = "settings-dvd";
+    public static final String SETTINGS_GROUP = "settings-group";
+    public static final String SETTINGS_TAGS = "settings-tags";
+    public static final String SETTINGS_INTEGRATION = "settings-integration";
+
     /** The wizard. */
     public static final String WIZARD = "wizard";
     public static final String WIZARD_PAGES = "wizard-pages";

@@ -13,6 +13,8 @@ import javafx.scene.input.Clipboard;
 import javafx.scene.input.ClipboardContent;
 import javafx.stage.Window;
 import org.viridian.app.definition.Reasons;
+import org.viridian.app.library.VmState;
+import org.viridian.app.library.VmTransfers;
 import org.viridian.app.text.Failure;
 import org.viridian.app.text.Text;
 import org.viridian.app.ui.model.VmItem;
@@ -145,6 +147,46 @@ final class Actions {
         } catch (IOException e) {
             throw new Failure(Failure.Kind.HOST, Text.of("folder.unusable", file, Reasons.of(e)), e);
         }
+    }
+
+    /** Opens the settings of the chosen VM. */
+    void settings() {
+        VmItem item = chosen.get();
+        if (item != null) {
+            VmState state = item.stateProperty().get();
+            SettingsWindow.open(context, window, item.name(), state == VmState.RUNNING || state == VmState.PAUSED);
+        }
+    }
+
+    /** Copies the chosen VM under a name that is asked for. */
+    void cloneVm() {
+        withChosen(name -> NameQuestion.ask(context, window, context.text("clone.title", name),
+                context.library().freeName(name + "-copy"), context.text("action.clone"),
+                copy -> context.library().clone(name, copy, () -> done("clone.done", copy))));
+    }
+
+    /** Gives the chosen VM another name. */
+    void rename() {
+        withChosen(name -> NameQuestion.ask(context, window, context.text("rename.title", name), name,
+                context.text("action.rename"), next -> context.library().rename(name, next, () -> { })));
+    }
+
+    /** Packs the chosen VM into a file that is asked for. */
+    void exportVm() {
+        withChosen(name -> context.files().save(window, context.text("export.title", name), name + VmTransfers.ENDING)
+                .ifPresent(file -> context.library().export(name, file, () -> done("file.saved", file))));
+    }
+
+    /** Asks for a file and a name, and unpacks it. */
+    void importVm() {
+        context.files().open(window, context.text("import.title")).ifPresent(file -> context.library().background().start(
+                "peek", () -> context.library().library().transfers().nameIn(file), found -> NameQuestion.ask(context, window,
+                        context.text("import.title"), context.library().freeName(found), context.text("action.import"),
+                        name -> context.library().importFrom(file, name, () -> done("import.done", name))), this::warn));
+    }
+
+    private void done(String key, Object what) {
+        banners.show(Banners.Weight.INFO, context.text(key, what), null);
     }
 
     private void withChosen(Consumer<String> action) {

@@ -107,7 +107,7 @@ final class DevicePane extends BorderPane {
         left.getStyleClass().add("device-left");
         VBox.setVgrow(tree, Priority.ALWAYS);
         SplitPane upper = new SplitPane(left, details);
-        upper.setDividerPositions(0.66);
+        upper.setDividerPositions(0.58);
         SplitPane whole = new SplitPane(upper, timeline());
         whole.setOrientation(Orientation.VERTICAL);
         whole.setDividerPositions(0.66);

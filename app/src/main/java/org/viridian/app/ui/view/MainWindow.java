@@ -1,12 +1,15 @@
 package org.viridian.app.ui.view;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import javafx.application.Platform;
 import javafx.beans.InvalidationListener;
+import javafx.collections.ListChangeListener;
 import javafx.geometry.Rectangle2D;
 import javafx.scene.Scene;
+import javafx.scene.control.ContextMenu;
 import javafx.scene.control.Label;
 import javafx.scene.control.Menu;
 import javafx.scene.control.MenuBar;
@@ -19,6 +22,7 @@ import javafx.scene.input.KeyCombination;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
+import javafx.scene.layout.VBox;
 import javafx.stage.Screen;
 import javafx.stage.Stage;
 import javafx.stage.WindowEvent;
@@ -62,6 +66,7 @@ public final class MainWindow {
     private Actions actions;
     private Banners banners;
     private StackPane center;
+    private LibraryPane libraryPane;
     private EmptyState empty;
     private StatusBar status;
     private Label running;
@@ -196,7 +201,9 @@ public final class MainWindow {
         vm.useKeys(keys);
         list = new VmListPane(context, thumbnails, this::quickCreate, this::wizard);
         empty = new EmptyState(context, this::quickCreate, this::wizard);
-        center = new StackPane(empty, vm);
+        libraryPane = new LibraryPane(context, thumbnails, this::openFromLibrary, this::vmMenu, actions::importVm);
+        libraryPane.setVisible(false);
+        center = new StackPane(empty, vm, libraryPane);
         BorderPane right = new BorderPane(center);
         right.setTop(banners);
         SplitPane split = new SplitPane(list, right);
@@ -213,7 +220,7 @@ public final class MainWindow {
         status.getRightItems().add(running);
         BorderPane pane = new BorderPane(split);
         pane.setTop(menus());
-        pane.setBottom(status);
+        pane.setBottom(new VBox(new JobBar(context), status));
         root.getChildren().setAll(pane);
 
         list.list().getSelectionModel().selectedItemProperty().addListener((observable, old, now) -> chosen(now));
@@ -250,7 +257,48 @@ public final class MainWindow {
                 context.messages().of("device.state.", event.state()), event.reason());
     }
 
+    /** Shows all VMs at once, or goes back to the chosen one. */
+    public void showLibrary(boolean all) {
+        libraryPane.setVisible(all);
+        if (all) {
+            libraryPane.refreshed();
+            libraryPane.table().requestFocus();
+        }
+    }
+
+    private void openFromLibrary(VmItem item) {
+        showLibrary(false);
+        list.select(item.name());
+        list.list().requestFocus();
+    }
+
+    /** What can be done to a VM of the library, also when it is not the chosen one. */
+    private ContextMenu vmMenu(VmItem item) {
+        Actions of = new Actions(context, stage, () -> item, this::started, banners);
+        MenuItem start = item("action.start", null, of::start);
+        MenuItem shutDown = item("action.shut-down", null, of::shutDown);
+        MenuItem rename = item("action.rename", null, of::rename);
+        MenuItem clone = item("action.clone-ask", null, of::cloneVm);
+        MenuItem export = item("action.export", null, of::exportVm);
+        MenuItem delete = item("action.delete", null, of::delete);
+        ContextMenu menu = new ContextMenu(item("action.open", null, () -> openFromLibrary(item)), start, shutDown,
+                item("action.settings", null, of::settings), clone, rename, export, delete);
+        menu.setOnShowing(event -> {
+            boolean off = item.stateProperty().get() == VmState.OFF;
+            start.setDisable(!off);
+            shutDown.setDisable(item.stateProperty().get() != VmState.RUNNING);
+            for (MenuItem entry : List.of(rename, clone, export)) {
+                entry.setDisable(!off);
+            }
+            delete.setDisable(!off && item.stateProperty().get() != VmState.DAMAGED);
+        });
+        return menu;
+    }
+
     private void chosen(VmItem item) {
+        if (item != null) {
+            showLibrary(false);
+        }
         boolean any = item != null;
         vm.setVisible(any);
         empty.setVisible(!any && context.library().isLoaded());
@@ -261,6 +309,9 @@ public final class MainWindow {
         LibraryModel model = context.library();
         long on = model.items().stream().filter(item -> item.stateProperty().get() == VmState.RUNNING
                 || item.stateProperty().get() == VmState.PAUSED).count();
+        if (libraryPane.isVisible()) {
+            libraryPane.refreshed();
+        }
         running.setText(context.text("status.running", on, model.items().size()));
         var selection = list.list().getSelectionModel();
         if (selection.getSelectedItem() == null && !list.list().getItems().isEmpty()) {
@@ -295,11 +346,13 @@ public final class MainWindow {
             list.select(name);
             return;
         }
-        context.library().items().addListener(new InvalidationListener() {
+        // A change listener comes after the list's own filter; an invalidation listener would come before it, and the
+        // list would select what it does not have yet.
+        context.library().items().addListener(new ListChangeListener<VmItem>() {
             @Override
-            public void invalidated(javafx.beans.Observable items) {
+            public void onChanged(Change<? extends VmItem> change) {
                 if (context.library().item(name).isPresent()) {
-                    items.removeListener(this);
+                    context.library().items().removeListener(this);
                     list.select(name);
                 }
             }
@@ -318,7 +371,8 @@ public final class MainWindow {
 
     private MenuBar menus() {
         Menu file = menu("menu.file", item("quick.open", "Shortcut+Shift+N", this::quickCreate),
-                item("wizard.menu", "Shortcut+N", this::wizard), item("action.quit", "Shortcut+Q",
+                item("wizard.menu", "Shortcut+N", this::wizard), item("action.import-ask", "Shortcut+I", actions::importVm),
+                item("action.quit", "Shortcut+Q",
                         () -> stage.fireEvent(new WindowEvent(stage, WindowEvent.WINDOW_CLOSE_REQUEST))));
         file.getItems().getLast().setId("quit");
         file.getItems().getLast().setOnAction(event -> {
@@ -333,13 +387,19 @@ public final class MainWindow {
         delete.setId(org.viridian.app.ui.Ids.DELETE_VM);
         Menu machine = menu("menu.machine", start, item("action.shut-down", null, actions::shutDown),
                 item("action.turn-off", null, actions::turnOff), item("menu.pause", null, actions::pauseOrResume),
-                item("action.reset", null, actions::reset), delete);
+                item("action.reset", null, actions::reset), item("action.settings", "Shortcut+Comma", actions::settings),
+                item("action.clone-ask", null, actions::cloneVm), item("action.rename", "F2", actions::rename),
+                item("action.export", "Shortcut+E", actions::exportVm), delete);
         bind(start, VmState.OFF);
         bind(delete, VmState.OFF, VmState.DAMAGED);
         bind(machine.getItems().get(1), VmState.RUNNING);
         bind(machine.getItems().get(2), VmState.RUNNING, VmState.PAUSED);
         bind(machine.getItems().get(3), VmState.RUNNING, VmState.PAUSED);
         bind(machine.getItems().get(4), VmState.RUNNING);
+        bind(machine.getItems().get(5), VmState.OFF, VmState.RUNNING, VmState.PAUSED);
+        for (int i = 6; i <= 8; i++) {
+            bind(machine.getItems().get(i), VmState.OFF);
+        }
         Menu consoleMenu = menu("menu.console", item("action.ctrl-alt-del", null, actions::controlAltDelete),
                 item("menu.capture", null, () -> vm.useConsole()), item("action.type-clipboard", "Shortcut+Shift+V",
                         actions::typeClipboard), item("action.full-screen", "Ctrl+Alt+Enter", vm::toggleFullScreen),
@@ -352,11 +412,19 @@ public final class MainWindow {
         for (MenuItem entry : consoleMenu.getItems()) {
             bind(entry, VmState.RUNNING, VmState.PAUSED);
         }
-        Menu view = menu("menu.view", choices("menu.theme", Theme.values(), theme,
+        Menu view = menu("menu.view", item("library.menu", "Shortcut+L", () -> showLibrary(!libraryPane.isVisible())),
+                item("menu.tab.console", "Shortcut+1", () -> showTab(0)), item("menu.tab.devices", "Shortcut+2", () -> showTab(1)),
+                item("menu.tab.serial", "Shortcut+3", () -> showTab(2)), choices("menu.theme", Theme.values(), theme,
                 value -> context.messages().of("theme.", value), this::setTheme),
                 choices("menu.language", new Locale[] {Locale.ROOT, Locale.KOREAN}, context.messages().locale(),
                         value -> value.equals(Locale.ROOT) ? "English" : "\uD55C\uAD6D\uC5B4", this::setLanguage));
         return new MenuBar(file, machine, consoleMenu, view);
+    }
+
+    private void showTab(int index) {
+        showLibrary(false);
+        vm.tabs().getSelectionModel().select(index);
+        vm.tabs().requestFocus();
     }
 
     private void bind(MenuItem entry, VmState... states) {
