@@ -93,10 +93,6 @@ public final class Cpu extends CpuMemory {
     Stepper stepper;
     /** Accesses are the processor's own, to descriptors and the like. */
     private boolean systemAccess;
-    /** The supervisor's context while AC opens user pages to it; null before its first use. */
-    private long[] openTlb;
-    /** A table that never holds anything. */
-    private long[] noTlb;
     /** PAUSE instructions executed. */
     int pauses;
     /** Instructions retired. */
@@ -320,20 +316,12 @@ public final class Cpu extends CpuMemory {
     }
 
     private void selectTlb() {
-        tlb = stepping ? noTlb : userAccess ? userTlb : userPagesOpen() ? openTlb() : supervisorTlb;
+        tlb = stepping ? noTlb : userAccess ? userTlb : userPagesOpen() ? openTlb : supervisorTlb;
     }
 
     /** With CR4.SMAP on, AC opens user pages to the supervisor's explicit accesses. */
     boolean userPagesOpen() {
         return (cr4 & CR4_SMAP) != 0 && (eflags & F_AC) != 0 && !systemAccess;
-    }
-
-    private long[] openTlb() {
-        if (openTlb == null) {
-            openTlb = new long[TLB_ENTRIES * 4];
-            clearTlb(openTlb);
-        }
-        return openTlb;
     }
 
     /** Behind a change of RFLAGS.AC. */
@@ -343,10 +331,6 @@ public final class Cpu extends CpuMemory {
 
     /** Switches to one instruction at a time and back; see {@link Stepper}. */
     void stepping(boolean on) {
-        if (noTlb == null) {
-            noTlb = new long[TLB_ENTRIES * 4];
-            clearTlb(noTlb);
-        }
         stepping = on;
         selectTlb();
     }
@@ -368,9 +352,7 @@ public final class Cpu extends CpuMemory {
     void flushAll() {
         clearTlb(supervisorTlb);
         clearTlb(userTlb);
-        if (openTlb != null) {
-            clearTlb(openTlb);
-        }
+        clearTlb(openTlb);
         for (int i = 0; i < 256; i++) {
             supervisorFetch[i * 2] = 1;
             userFetch[i * 2] = 1;
@@ -437,12 +419,8 @@ public final class Cpu extends CpuMemory {
             if ((tlbWord(userTlb, entry, PHYSICAL) & GLOBAL) == 0) {
                 clearEntry(userTlb, entry);
             }
-        }
-        if (openTlb != null) {
-            for (int entry = 0; entry < TLB_ENTRIES; entry++) {
-                if ((openTlb[entry * 4 + PHYSICAL] & GLOBAL) == 0) {
-                    clearEntry(openTlb, entry);
-                }
+            if ((tlbWord(openTlb, entry, PHYSICAL) & GLOBAL) == 0) {
+                clearEntry(openTlb, entry);
             }
         }
         for (int i = 0; i < 256; i++) {
@@ -465,16 +443,12 @@ public final class Cpu extends CpuMemory {
         int entry = (int) (linear >>> 12) & TLB_ENTRIES - 1;
         clearEntry(userTlb, entry);
         clearEntry(supervisorTlb, entry);
+        clearEntry(openTlb, entry);
         long gigabyte = linear >> 30;
         for (int i = 0; i < TLB_ENTRIES; i++) {
             dropLarge(supervisorTlb, i, gigabyte);
             dropLarge(userTlb, i, gigabyte);
-        }
-        if (openTlb != null) {
-            clearEntry(openTlb, entry);
-            for (int i = 0; i < TLB_ENTRIES; i++) {
-                dropLarge(openTlb, i, gigabyte);
-            }
+            dropLarge(openTlb, i, gigabyte);
         }
         for (int i = 0; i < 256; i++) {
             if (supervisorFetch[i * 2] >> 30 == gigabyte) {
@@ -504,9 +478,7 @@ public final class Cpu extends CpuMemory {
         for (int entry = 0; entry < TLB_ENTRIES; entry++) {
             dropWriteTag(supervisorTlb, entry, physicalPage);
             dropWriteTag(userTlb, entry, physicalPage);
-            if (openTlb != null) {
-                dropWriteTag(openTlb, entry, physicalPage);
-            }
+            dropWriteTag(openTlb, entry, physicalPage);
         }
     }
 

@@ -35,6 +35,10 @@ public abstract class CpuMemory extends CpuState {
     /** Host addresses of the supervisor and the user context: see the constants above. */
     final long supervisorTlb = area.supervisorTlb();
     final long userTlb = area.userTlb();
+    /** The supervisor's with CR4.SMAP and RFLAGS.AC: user pages are open. */
+    final long openTlb = area.openTlb();
+    /** Never filled: every access goes the slow way, where it can be looked at. */
+    final long noTlb = area.noTlb();
     /** The context of the current privilege level. */
     long tlb = supervisorTlb;
 
@@ -120,40 +124,40 @@ public abstract class CpuMemory extends CpuState {
 
     /** Loads a byte that the same instruction stores again: raises what the store would raise. */
     public final int modify8(long linear) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if ((t[i + WRITE_TAG] ^ linear) >>> 12 == 0) {
-            return Mem.get8(linear + t[i + ADDEND]);
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (at >>> 12 == 0) {
+            return Mem.get8(at + Mem.raw64(e + HOST * 8));
         }
         return (int) slowModify(linear, 1);
     }
 
     /** Loads 16 bits for a store by the same instruction. */
     public final int modify16(long linear) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if (Long.compareUnsigned(t[i + WRITE_TAG] ^ linear, 4094) <= 0) {
-            return Mem.get16(linear + t[i + ADDEND]);
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (Long.compareUnsigned(at, 4094) <= 0) {
+            return Mem.get16(at + Mem.raw64(e + HOST * 8));
         }
         return (int) slowModify(linear, 2);
     }
 
     /** Loads 32 bits for a store by the same instruction. */
     public final int modify32(long linear) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if (Long.compareUnsigned(t[i + WRITE_TAG] ^ linear, 4092) <= 0) {
-            return Mem.get32(linear + t[i + ADDEND]);
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (Long.compareUnsigned(at, 4092) <= 0) {
+            return Mem.get32(at + Mem.raw64(e + HOST * 8));
         }
         return (int) slowModify(linear, 4);
     }
 
     /** Loads 64 bits for a store by the same instruction. */
     public final long modify64(long linear) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if (Long.compareUnsigned(t[i + WRITE_TAG] ^ linear, 4088) <= 0) {
-            return Mem.get64(linear + t[i + ADDEND]);
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (Long.compareUnsigned(at, 4088) <= 0) {
+            return Mem.get64(at + Mem.raw64(e + HOST * 8));
         }
         return slowModify(linear, 8);
     }
