@@ -46,6 +46,13 @@ public record VmDefinition(
         this(name, memoryMiB, processors, engine, boot, disks, dvd, integration, "{}");
     }
 
+    /** The same VM with other hardware; everything else, such as unknown fields, stays. */
+    public VmDefinition with(int newMemoryMiB, int newProcessors, Engine newEngine, Boot newBoot, List<Disk> newDisks,
+            Optional<Path> newDvd, boolean newIntegration) {
+        return new VmDefinition(name, newMemoryMiB, newProcessors, newEngine, newBoot, newDisks, newDvd, newIntegration,
+                unknownFields);
+    }
+
     /** The machine this definition describes. */
     public MachineConfig machine(Engine engineOverride, SerialTarget serial1) {
         return new MachineConfig(name, (long) memoryMiB << 20, processors,

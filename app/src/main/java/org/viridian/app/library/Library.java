@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
 import org.viridian.app.definition.DefinitionRules;
 import org.viridian.app.definition.DefinitionStore;
 import org.viridian.app.definition.FieldProblem;
@@ -17,6 +18,7 @@ import org.viridian.app.definition.Folders;
 import org.viridian.app.definition.NewVm;
 import org.viridian.app.definition.Reasons;
 import org.viridian.app.definition.VmDefinition;
+import org.viridian.app.definition.VmView;
 import org.viridian.app.machine.MachineConfig.Boot;
 import org.viridian.app.machine.MachineConfig.Disk;
 import org.viridian.app.machine.MachineConfig.Engine;
@@ -41,6 +43,8 @@ public final class Library implements AutoCloseable {
     private final Map<String, LocalSession> here = new HashMap<>();
     private final List<LibraryListener> listeners = new CopyOnWriteArrayList<>();
     private final LibraryWatch watch;
+    private final VmTransfers transfers;
+    private final Object views = new Object();
 
     /**
      * @param folders where everything is
@@ -52,6 +56,7 @@ public final class Library implements AutoCloseable {
         this.store = new DefinitionStore(folders.vms());
         this.machines = machines;
         this.guests = guests;
+        this.transfers = new VmTransfers(store, this::changed);
         this.watch = new LibraryWatch(folders, this::changed);
     }
 
@@ -125,6 +130,15 @@ public final class Library implements AutoCloseable {
         changed(vm.name());
     }
 
+    /** Replaces the definition of a VM that may be running: a running machine goes on as it is until it ends. */
+    public void updateForNextStart(VmDefinition vm) throws Failure {
+        if (!store.exists(vm.name())) {
+            throw new Failure(Failure.Kind.NOT_FOUND, Text.of("vm.unknown", vm.name()));
+        }
+        store.save(vm);
+        changed(vm.name());
+    }
+
     /** The files that {@link #delete} would remove. */
     public List<Path> deletionPlan(String name) throws Failure {
         if (!store.exists(name)) {
@@ -137,6 +151,29 @@ public final class Library implements AutoCloseable {
     public void delete(String name) throws Failure {
         refuseWhenRunning(name);
         store.delete(name);
+        changed(name);
+    }
+
+    /** Copies, renames, packs and unpacks whole VMs. */
+    public VmTransfers transfers() {
+        return transfers;
+    }
+
+    /** How a VM is filed and looked at. */
+    public VmView view(String name) throws Failure {
+        return VmView.read(store.folder(name));
+    }
+
+    /** Changes how a VM is filed and looked at; also while it runs. */
+    public void view(String name, UnaryOperator<VmView> change) throws Failure {
+        Path folder = store.folder(name);
+        synchronized (views) {
+            try {
+                change.apply(VmView.read(folder)).write(folder);
+            } catch (IOException e) {
+                throw new Failure(Failure.Kind.HOST, Text.of("folder.unusable", folder, Reasons.of(e)), e);
+            }
+        }
         changed(name);
     }
 
