@@ -1,5 +1,6 @@
 package org.viridian.app.machine;
 
+import org.viridian.app.text.Text;
 import org.viridian.engine.backend.Backend;
 import org.viridian.engine.backend.BackendException;
 import org.viridian.engine.loader.BootLoader;
@@ -23,11 +24,11 @@ public final class MachineBuilder {
     public static Machine build(MachineConfig config) throws MachineException {
         if (config.memoryBytes() < SMALLEST || config.memoryBytes() % MEBIBYTE != 0) {
             throw new MachineException(MachineException.Kind.BAD_INPUT,
-                    "%d bytes of memory are not a multiple of 1 MiB from 16 MiB on.".formatted(config.memoryBytes()), null);
+                    Text.of("machine.memory.odd", config.memoryBytes()), null);
         }
         if (config.processors() < 1 || config.processors() > MOST_PROCESSORS) {
             throw new MachineException(MachineException.Kind.BAD_INPUT,
-                    "%d processors are not possible; choose 1 to 8.".formatted(config.processors()), null);
+                    Text.of("field.processors.range", config.processors(), MOST_PROCESSORS), null);
         }
         HostMemory.require(config.memoryBytes());
         BootLoader loader = BootFiles.read(config.boot());
@@ -35,11 +36,10 @@ public final class MachineBuilder {
             Backend backend = EngineChoice.choose(config.engine());
             return new PartitionMachine(config, backend, loader);
         } catch (BackendException refused) {
-            throw new MachineException(MachineException.Kind.HOST, refused.getMessage(), refused);
+            throw Refusals.of(refused);
         } catch (OutOfMemoryError refused) {
             throw new MachineException(MachineException.Kind.HOST,
-                    "The host refused %d MiB for the VM. Give the VM less memory or close other programs."
-                            .formatted(config.memoryBytes() / MEBIBYTE), refused);
+                    Text.of("machine.memory.refused", config.memoryBytes() / MEBIBYTE), refused);
         }
     }
 }

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import org.viridian.app.text.Text;
 import org.viridian.devices.emulated.Board;
 import org.viridian.devices.emulated.BoardConfig;
 import org.viridian.devices.emulated.pci.GenerationOneDisplay;
@@ -137,12 +138,12 @@ final class PartitionMachine implements Machine, PartitionListener {
         synchronized (lifecycle) {
             if (state != MachineState.OFF) {
                 throw new MachineException(MachineException.Kind.STATE,
-                        "%s has been started already.".formatted(config.name()), null);
+                        Text.of("machine.started", config.name()), null);
             }
             try {
                 loadKernel();
             } catch (LoaderException refused) {
-                throw new MachineException(MachineException.Kind.BAD_INPUT, refused.getMessage(), refused);
+                throw Refusals.of(refused);
             }
             enter(MachineState.RUNNING);
             partition.start();

@@ -95,7 +95,7 @@ final class SyntheticDevices implements AutoCloseable {
             return image;
         } catch (ImageException refused) {
             closeImages();
-            throw new MachineException(MachineException.Kind.BAD_INPUT, refused.getMessage(), refused);
+            throw Refusals.of(refused);
         }
     }
 

@@ -31,7 +31,11 @@ public final class InputCapture {
     public InputCapture(Node console) {
         this.console = console;
         console.addEventFilter(KeyEvent.ANY, this::onKey);
-        console.addEventHandler(MouseEvent.MOUSE_PRESSED, event -> capture());
+        console.addEventHandler(MouseEvent.MOUSE_PRESSED, event -> {
+            capture();
+            // A tab pane around the console takes the focus on every click that reaches it, and the capture with it.
+            event.consume();
+        });
         console.focusedProperty().subscribe(focused -> {
             if (!focused) {
                 release();

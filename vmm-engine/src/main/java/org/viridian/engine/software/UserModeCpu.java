@@ -102,6 +102,7 @@ public final class UserModeCpu {
                     cpu.gpr[Cpu.RIP] += ops[i].offset;
                     done += i;
                 }
+                cpu.stackFaults.complete(fault);
                 return new Stop(fault.vector, fault.error, cpu.cr2, done);
             } catch (Block.BlockExit exit) {
                 cpu.gpr[Cpu.RIP] += ops[i].offset;

@@ -27,7 +27,7 @@ final class ImageLock {
         synchronized (OPEN) {
             int users = OPEN.getOrDefault(key, 0);
             if (users == WRITER || !readOnly && users > 0) {
-                throw new ImageException(file + " is in use by another virtual machine");
+                throw ImageException.inUse(file, "another virtual machine");
             }
             OPEN.put(key, readOnly ? users + 1 : WRITER);
         }
@@ -63,7 +63,7 @@ final class ImageLock {
             good &= !FileCalls.lockedByOthers(fd, USED + permission);
         }
         if (!good) {
-            throw new ImageException(file + " is in use by another program");
+            throw ImageException.inUse(file, "another program");
         }
     }
 
