@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.viridian.devices.input.KeyboardSink;
 import org.viridian.devices.input.PointerSink;
+import org.viridian.devices.synthetic.network.NetworkVsp;
 import org.viridian.display.surface.Surface;
 import org.viridian.engine.device.DeviceNode;
 
@@ -77,9 +78,17 @@ public interface Machine extends AutoCloseable {
     /** What COM1 has sent, at most the last 64 KiB, as ISO 8859-1 text. */
     String serialText();
 
+    /** What the firmware has printed on its debug port, at most 64 KiB; empty without firmware. */
+    String firmwareLog();
+
     /** Types bytes into COM1. */
     void serialInput(byte[] bytes);
 
     /** Whether the heartbeat integration service has beaten lately: empty when no driver listens. */
     Optional<Boolean> heartbeat();
+
+    /** The synthetic network adapter, when the machine has one. */
+    default Optional<NetworkVsp> networkAdapter() {
+        return Optional.empty();
+    }
 }

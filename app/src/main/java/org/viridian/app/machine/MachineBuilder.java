@@ -3,7 +3,6 @@ package org.viridian.app.machine;
 import org.viridian.app.text.Text;
 import org.viridian.engine.backend.Backend;
 import org.viridian.engine.backend.BackendException;
-import org.viridian.engine.loader.BootLoader;
 
 /**
  * Builds machines. Everything that can be wrong with the files and the host is found here, before a guest runs, and
@@ -31,10 +30,11 @@ public final class MachineBuilder {
                     Text.of("field.processors.range", config.processors(), MOST_PROCESSORS), null);
         }
         HostMemory.require(config.memoryBytes());
-        BootLoader loader = BootFiles.read(config.boot());
+        StartUp startUp = config.firmware().isPresent()
+                ? FirmwareStart.read(config, config.firmware().get()) : new KernelStart(config, BootFiles.read(config.boot()));
         try {
             Backend backend = EngineChoice.choose(config.engine());
-            return new PartitionMachine(config, backend, loader);
+            return new PartitionMachine(config, backend, startUp);
         } catch (BackendException refused) {
             throw Refusals.of(refused);
         } catch (OutOfMemoryError refused) {

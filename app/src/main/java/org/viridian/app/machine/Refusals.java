@@ -4,6 +4,8 @@ import java.util.Locale;
 import org.viridian.app.text.Text;
 import org.viridian.devices.storage.ImageException;
 import org.viridian.engine.backend.BackendException;
+import org.viridian.engine.host.HostProbe;
+import org.viridian.engine.host.KvmStatus;
 import org.viridian.engine.kvm.KvmUnavailableException;
 import org.viridian.engine.loader.LoaderException;
 
@@ -28,8 +30,11 @@ final class Refusals {
     static MachineException of(BackendException refused) {
         Text text = Text.verbatim(refused.getMessage());
         if (refused.getCause() instanceof KvmUnavailableException unavailable) {
-            String key = "host.kvm." + word(unavailable.reason());
-            text = Text.of("machine.no-kvm", Text.of(key), Text.of(key + ".remedy"));
+            KvmStatus status = HostProbe.status(unavailable.reason());
+            // These two name what is missing, which the sentence of the doctor does not.
+            if (status != KvmStatus.TOO_OLD && status != KvmStatus.DISABLED && !status.remedyKey().isEmpty()) {
+                text = Text.of("machine.no-kvm", Text.of(status.key()), Text.of(status.remedyKey()));
+            }
         }
         return new MachineException(MachineException.Kind.HOST, text, refused);
     }

@@ -11,6 +11,8 @@ public final class Ids {
     public static final String VM_FILTER = "vm-filter";
     /** What is shown while there is no VM. */
     public static final String EMPTY_STATE = "empty-state";
+    /** What this host lacks, and what to do about it. */
+    public static final String HOST_CARD = "host-card";
     /** Opens Quick Create, in the list's toolbar. */
     public static final String QUICK_CREATE = "quick-create";
     /** Opens the wizard, in the list's toolbar. */

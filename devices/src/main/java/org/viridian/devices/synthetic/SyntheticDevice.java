@@ -116,6 +116,11 @@ public abstract class SyntheticDevice implements ChannelDevice {
         return false;
     }
 
+    /** The open channel, or null. */
+    protected final Channel channel() {
+        return channel;
+    }
+
     /** Sends an in-band packet; false when no channel is open or it does not take more. */
     protected final boolean send(byte[] payload) {
         Channel open = channel;

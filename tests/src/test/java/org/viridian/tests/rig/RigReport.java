@@ -16,6 +16,7 @@ import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.UniqueId;
 import org.junit.platform.engine.support.descriptor.ClassSource;
 import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.TestExecutionListener;
@@ -31,6 +32,8 @@ final class RigReport implements TestExecutionListener {
 
     private record Result(String name, double seconds, Verdict verdict, String kind, String message, String trace) {}
 
+    private static final String NOT_RUN = "the rig's time was up";
+
     private final Path folder;
     private final Map<String, List<Result>> classes = new TreeMap<>();
     private final Map<String, Long> started = new ConcurrentHashMap<>();
@@ -40,9 +43,32 @@ final class RigReport implements TestExecutionListener {
         this.folder = folder;
     }
 
+    /** Until it has run, each test of the plan is one that did not: so nothing is left out when the time is up. */
     @Override
-    public void testPlanExecutionStarted(TestPlan executed) {
+    public synchronized void testPlanExecutionStarted(TestPlan executed) {
         plan = executed;
+        executed.getRoots().forEach(this::expect);
+        classes.keySet().forEach(this::write);
+    }
+
+    private void expect(TestIdentifier test) {
+        if (test.isTest()) {
+            classes.computeIfAbsent(owner(test), name -> new ArrayList<>())
+                    .add(new Result(test.getDisplayName(), 0, Verdict.SKIPPED, "", NOT_RUN, ""));
+        }
+        plan.getChildren(test).forEach(this::expect);
+    }
+
+    /** The time is up: what has been running for long is a failure, the rest was not reached. */
+    synchronized void timeIsUp(double longSeconds) {
+        for (Map.Entry<String, Long> begun : started.entrySet()) {
+            TestIdentifier test = plan.getTestIdentifier(UniqueId.parse(begun.getKey()));
+            double seconds = (System.nanoTime() - begun.getValue()) / 1e9;
+            if (test.isTest()) {
+                add(test, seconds < longSeconds ? new Result(test.getDisplayName(), seconds, Verdict.SKIPPED, "", NOT_RUN, "")
+                        : new Result(test.getDisplayName(), seconds, Verdict.FAILED, "", "still running when the time was up", ""));
+            }
+        }
     }
 
     @Override
@@ -60,7 +86,7 @@ final class RigReport implements TestExecutionListener {
         };
         // A class counts only when it kept its tests from running.
         if (test.isTest() || verdict != Verdict.PASSED) {
-            double seconds = (System.nanoTime() - started.getOrDefault(test.getUniqueId(), System.nanoTime())) / 1e9;
+            double seconds = (System.nanoTime() - begun(test)) / 1e9;
             add(test, new Result(test.getDisplayName(), seconds, verdict, thrown == null ? "" : thrown.getClass().getName(),
                     thrown == null ? "" : String.valueOf(thrown.getMessage()), trace(thrown)));
         }
@@ -71,9 +97,16 @@ final class RigReport implements TestExecutionListener {
         add(test, new Result(test.getDisplayName(), 0, Verdict.SKIPPED, "", reason, ""));
     }
 
+    private long begun(TestIdentifier test) {
+        Long begun = started.remove(test.getUniqueId());
+        return begun == null ? System.nanoTime() : begun;
+    }
+
     private synchronized void add(TestIdentifier test, Result result) {
         String owner = owner(test);
-        classes.computeIfAbsent(owner, name -> new ArrayList<>()).add(result);
+        List<Result> results = classes.computeIfAbsent(owner, name -> new ArrayList<>());
+        results.removeIf(earlier -> earlier.message().equals(NOT_RUN) && earlier.name().equals(result.name()));
+        results.add(result);
         String first = result.message().lines().findFirst().orElse("");
         System.out.printf("%-7s %6.1f s  %s.%s%s%n", result.verdict().name().toLowerCase(java.util.Locale.ROOT), result.seconds(),
                 owner.substring(owner.lastIndexOf('.') + 1), result.name(), first.isEmpty() ? "" : "  " + first);
