@@ -23,11 +23,13 @@ import org.viridian.app.machine.MachineConfig.Firmware;
 import org.viridian.app.machine.MachineConfig.SerialTarget;
 import org.viridian.app.machine.MachineException;
 import org.viridian.app.machine.MachineListener;
+import org.viridian.app.machine.NetworkConfig;
 import org.viridian.app.quickcreate.SeaBios;
 import org.viridian.app.text.Failure;
 import org.viridian.app.text.Text;
 import org.viridian.engine.partition.GuestCrash;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -83,6 +85,9 @@ final class RunVerb extends Verb {
     @Option(names = "--no-integration")
     boolean noIntegration;
 
+    @Mixin
+    NetworkOptions networkOptions = new NetworkOptions();
+
     @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "0")
     long timeout;
 
@@ -96,6 +101,9 @@ final class RunVerb extends Verb {
     @Override
     int perform() throws Failure, InterruptedException {
         MachineConfig config = config();
+        if (config.network().connection() instanceof NetworkConfig.Connection.Switch) {
+            library().meetOtherProcesses();
+        }
         Machine machine = build(config);
         Thread hook = new Thread(machine::close, "turn-off");
         Runtime.getRuntime().addShutdownHook(hook);
@@ -172,7 +180,8 @@ final class RunVerb extends Verb {
                 : new Boot(kernel.toAbsolutePath(), Optional.ofNullable(initrd).map(Path::toAbsolutePath), append);
         MachineConfig machine = new MachineConfig("run-" + ProcessHandle.current().pid(), (long) mebibytes << 20, cpus, engine, boot,
                 attached, Optional.ofNullable(dvd).map(Path::toAbsolutePath), !noIntegration, target,
-                debugExit == null ? Optional.empty() : Optional.of(Values.port(debugExit)));
+                debugExit == null ? Optional.empty() : Optional.of(Values.port(debugExit)))
+                .withNetwork(networkOptions.over(NetworkConfig.NAT));
         return seabios ? machine.withFirmware(seabios()) : machine;
     }
 
