@@ -57,7 +57,8 @@ public final class HostProbe {
     }
 
     /** The status of a host whose KVM did not open for this reason. */
-    private static KvmStatus status(KvmUnavailableException.Reason reason) {
+    /** How a refusal is called in a report. */
+    public static KvmStatus status(KvmUnavailableException.Reason reason) {
         return switch (reason) {
             case OTHER_HOST -> KvmStatus.OTHER_HOST;
             case ABSENT -> KvmStatus.ABSENT;
