@@ -17,7 +17,7 @@ import org.viridian.engine.software.emit.Translator;
  */
 final class TierOne {
     /** Entries of a block before it is translated. */
-    private static final int THRESHOLD = Integer.getInteger("viridian.cpu.threshold", 16);
+    static final int THRESHOLD = Integer.getInteger("viridian.cpu.threshold", 8);
     /** Rounding to nearest, all exceptions masked, no flag set. */
     private static final int MXCSR_DEFAULT = 0x1F80;
     private static final int MXCSR_MASKS = 0x1F80;
@@ -54,13 +54,16 @@ final class TierOne {
     private final Translator translator;
     private final Source source = new Source();
     private final long state;
+    private final int threshold;
     private Code[] codes = new Code[1024];
     private int count;
     private long translated;
     private long emptied;
     private long exits;
 
-    TierOne(Cpu c, BlockCache blocks, long bytes) {
+    /** Translates blocks that have been entered {@code threshold} times, into an area of {@code bytes}. */
+    TierOne(Cpu c, BlockCache blocks, long bytes, int threshold) {
+        this.threshold = threshold;
         this.c = c;
         this.blocks = blocks;
         this.area = new CodeArea(bytes);
@@ -83,7 +86,7 @@ final class TierOne {
                 return code;
             }
         }
-        if (++block.heat < THRESHOLD || !block.cached || block.tailPage >= 0 || (block.mode & 3) != 2 || !block.valid) {
+        if (++block.heat < threshold || !block.cached || block.tailPage >= 0 || (block.mode & 3) != 2 || !block.valid) {
             return null;
         }
         return translate(block);
@@ -282,6 +285,10 @@ final class TierOne {
         Mem.raw64(s + StateLayout.JUMPS, c.nativeJumps);
         Mem.raw64(s + StateLayout.FS_BASE, c.segBase[Cpu.FS]);
         Mem.raw64(s + StateLayout.GS_BASE, c.segBase[Cpu.GS]);
+        Mem.raw32(s + StateLayout.DEFERRED, c.interruptDeferred ? 1 : 0);
+        for (int i = 0; i < 6; i++) {
+            Mem.raw32(s + StateLayout.SELECTORS + i * 4, c.segSelector[i]);
+        }
         boolean allowed = vectorsAllowed();
         Mem.raw32(s + StateLayout.VECTOR, allowed ? vectors ? 2 : 1 : 0);
         if (allowed) {

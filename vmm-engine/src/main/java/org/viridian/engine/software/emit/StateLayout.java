@@ -49,6 +49,9 @@ public final class StateLayout {
     /** XMM0, 16-byte aligned; the others follow. */
     public static final int XMM = 128;
 
+    /** Selectors of ES CS SS DS FS GS, 4 bytes each. */
+    public static final int SELECTORS = 384;
+
     /** Right shift that turns a linear address into a TLB entry's distance, after {@link #TLB_MASK}. */
     public static final int TLB_SHIFT = 7;
     /** 1024 entries of 32 bytes. */

@@ -254,6 +254,11 @@ public final class Translator {
     void address(Insn i) {
         saveFlags();
         offset(i);
+        segment(i);
+    }
+
+    /** Adds the segment's base to RDI; flags must be saved. */
+    void segment(Insn i) {
         if (i.segment >= 0) {
             a.rm(true, 0x03, RDI, RBP, i.segment == 4 ? StateLayout.FS_BASE : StateLayout.GS_BASE);
             flagsLost();
