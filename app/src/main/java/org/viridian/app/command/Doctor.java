@@ -13,6 +13,7 @@ import org.viridian.app.definition.Reasons;
 import org.viridian.app.text.Text;
 import org.viridian.engine.host.HostProbe;
 import org.viridian.engine.host.HostReport;
+import org.viridian.engine.host.KvmReport;
 import org.viridian.engine.host.KvmStatus;
 
 /** Looks at what this host offers and says what to do about each lack. */
@@ -55,9 +56,30 @@ public final class Doctor {
     }
 
     private static Check kvm(HostReport host) {
-        KvmStatus status = host.kvm().status();
+        KvmReport kvm = host.kvm();
+        KvmStatus status = kvm.status();
         Optional<Text> remedy = status.remedyKey().isEmpty() ? Optional.empty() : Optional.of(Text.of(status.remedyKey()));
-        return new Check("kvm", status == KvmStatus.READY, Text.of(status.key()), remedy);
+        return new Check("kvm", status == KvmStatus.READY,
+                Text.of(status.key(), millions(kvm.kernelModeSpeed()), millions(kvm.userModeSpeed()),
+                        "%.0f".formatted(kvm.kernelModeSlowdown())), remedy);
+    }
+
+    private static String millions(long perSecond) {
+        return "%.1f".formatted(perSecond / 1e6);
+    }
+
+    /**
+     * Whether VMs can run on an engine here: nothing when they can, else the reason and the remedy in one sentence.
+     *
+     * @param engine {@code auto}, {@code kvm} or {@code software}
+     */
+    public static Optional<Text> obstacle(Report report, String engine) {
+        Optional<Check> lacking = report.checks().stream().filter(check -> !check.ok()
+                && (check.subject().equals("folders") || check.subject().equals("kvm") && engine.equals("kvm")
+                        // Slow is not unusable: small kernels of one's own run there.
+                        && report.host().kvm().status() != KvmStatus.SLOW_KERNEL_MODE)).findFirst();
+        return lacking.map(check -> check.remedy().map(remedy -> Text.of("doctor.obstacle", check.finding(), remedy))
+                .orElse(check.finding()));
     }
 
     private static Check engine(HostReport host) {

@@ -227,7 +227,7 @@ public final class Library implements AutoCloseable {
             case HOST -> Failure.Kind.HOST;
             case STATE -> Failure.Kind.STATE;
         };
-        return new Failure(kind, Text.verbatim(e.getMessage()), e);
+        return new Failure(kind, e.text(), e);
     }
 
     private ControlSockets sockets() throws Failure {

@@ -77,6 +77,9 @@ public interface Machine extends AutoCloseable {
     /** What COM1 has sent, at most the last 64 KiB, as ISO 8859-1 text. */
     String serialText();
 
+    /** What the firmware has printed on its debug port, at most 64 KiB; empty without firmware. */
+    String firmwareLog();
+
     /** Types bytes into COM1. */
     void serialInput(byte[] bytes);
 

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param integration whether synthetic devices are offered
  * @param serial1 where COM1 goes
  * @param debugExitPort port of the debug-exit device, if wanted
+ * @param firmware the firmware it starts in; empty loads the kernel of {@code boot} directly
  */
 public record MachineConfig(
         String name,
@@ -28,7 +29,20 @@ public record MachineConfig(
         Optional<Path> dvd,
         boolean integration,
         SerialTarget serial1,
-        Optional<Integer> debugExitPort) {
+        Optional<Integer> debugExitPort,
+        Optional<Firmware> firmware) {
+
+    /** A machine that loads its kernel directly. */
+    public MachineConfig(String name, long memoryBytes, int processors, Engine engine, Boot boot, List<Disk> disks,
+            Optional<Path> dvd, boolean integration, SerialTarget serial1, Optional<Integer> debugExitPort) {
+        this(name, memoryBytes, processors, engine, boot, disks, dvd, integration, serial1, debugExitPort, Optional.empty());
+    }
+
+    /** This machine, starting in firmware; its {@link #boot} is not used. */
+    public MachineConfig withFirmware(Firmware started) {
+        return new MachineConfig(name, memoryBytes, processors, engine, boot, disks, dvd, integration, serial1, debugExitPort,
+                Optional.of(started));
+    }
 
     /** Which backend runs the machine. */
     public enum Engine {
@@ -47,7 +61,33 @@ public record MachineConfig(
      * @param initrd initial RAM disk
      * @param commandLine kernel command line
      */
-    public record Boot(Path kernel, Optional<Path> initrd, String commandLine) {}
+    public record Boot(Path kernel, Optional<Path> initrd, String commandLine) {
+        /** Nothing: for machines whose firmware finds something to boot. */
+        public static final Boot NONE = new Boot(Path.of(""), Optional.empty(), "");
+    }
+
+    /** What firmware may boot from. */
+    public enum BootDevice {
+        /** The DVD drive. */
+        CD,
+        /** The hard disks, first to last. */
+        DISK
+    }
+
+    /**
+     * A BIOS and its video BIOS.
+     *
+     * @param bios the BIOS image, mapped below 4 GiB
+     * @param videoBios the PCI video BIOS; its ids are adapted in memory
+     * @param order what to boot from, first choice first; what is not named comes after it
+     * @param bootMenu whether the next start asks the user
+     */
+    public record Firmware(Path bios, Path videoBios, List<BootDevice> order, boolean bootMenu) {
+        /** Copies the list. */
+        public Firmware {
+            order = List.copyOf(order);
+        }
+    }
 
     /**
      * A hard disk.

@@ -11,6 +11,8 @@ public final class Ids {
     public static final String VM_FILTER = "vm-filter";
     /** What is shown while there is no VM. */
     public static final String EMPTY_STATE = "empty-state";
+    /** What this host lacks, and what to do about it. */
+    public static final String HOST_CARD = "host-card";
     /** Opens Quick Create, in the list's toolbar. */
     public static final String QUICK_CREATE = "quick-create";
     /** Opens the wizard, in the list's toolbar. */
@@ -56,6 +58,10 @@ public final class Ids {
     public static final String DEVICES_BY_TYPE = "devices-by-type";
     public static final String DEVICES_BY_CONNECTION = "devices-by-connection";
     public static final String DEVICE_DETAILS = "device-details";
+    /** Name, kind and state of the device that is shown in full. */
+    public static final String DEVICE_NAME = "device-name";
+    public static final String DEVICE_KIND = "device-kind";
+    public static final String DEVICE_STATE = "device-state";
     /** Events of all devices, and the picture of the twins over time. */
     public static final String TIMELINE = "timeline";
     public static final String HANDOVER = "handover";

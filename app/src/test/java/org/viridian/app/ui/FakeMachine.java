@@ -214,6 +214,11 @@ public final class FakeMachine implements Machine {
     }
 
     @Override
+    public String firmwareLog() {
+        return "";
+    }
+
+    @Override
     public String serialText() {
         return serial.toString();
     }

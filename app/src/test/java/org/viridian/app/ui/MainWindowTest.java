@@ -37,6 +37,7 @@ import org.viridian.app.library.Screenshots;
 import org.viridian.app.machine.Ending;
 import org.viridian.app.text.Progress;
 import org.viridian.app.text.Text;
+import org.viridian.app.ui.view.DeviceRow;
 import org.viridian.app.ui.view.MainWindow;
 import org.viridian.app.ui.view.Theme;
 import org.viridian.devices.input.PointerSink;
@@ -127,12 +128,28 @@ class MainWindowTest {
         await("click", () -> machine.get().pointers.stream().anyMatch(p -> p[2] == 1
                 && Math.abs(p[0] - PointerSink.MAX / 2) < 300 && Math.abs(p[1] - PointerSink.MAX / 2) < 300));
         await("button up", () -> machine.get().pointers.getLast()[2] == 0);
+        robot.press(javafx.scene.input.MouseButton.SECONDARY).release(javafx.scene.input.MouseButton.SECONDARY);
+        await("right button", () -> machine.get().pointers.stream().anyMatch(p -> p[2] == 2)
+                && machine.get().pointers.getLast()[2] == 0);
 
         machine.get().crash(new GuestCrash(1, 2, 3, 4, 5, "Kernel panic - not syncing: test\n"));
         await("crash banner", () -> text(Ids.BANNER_TEXT).contains("Kernel panic - not syncing: test"));
         click(Ids.SHUT_DOWN);
         await("off", () -> text(Ids.VM_STATE).equals("Off"));
         await("off page", () -> node(Ids.CONSOLE_OFF).isVisible());
+    }
+
+    @Test
+    void theConsoleTakesTheKeyboardAgainAfterAVisitToTheDevices() throws Exception {
+        startVm();
+        await("captured", () -> text(Ids.CAPTURE_STATE).contains("Ctrl+Alt+Left"));
+        robot.interact(() -> tab(1));
+        await("released", () -> text(Ids.CAPTURE_STATE).contains("yours"));
+        robot.interact(() -> tab(0));
+        click(Ids.CONSOLE);
+        await("captured again", () -> text(Ids.CAPTURE_STATE).contains("Ctrl+Alt+Left"));
+        robot.type(KeyCode.L);
+        await("keys", () -> machine.get().keys.equals(List.of(0x26, 0x26 | 1 << 31)));
     }
 
     @Test
@@ -277,22 +294,12 @@ class MainWindowTest {
     private void select(String device) {
         TreeTableView<Object> tree = (TreeTableView<Object>) node(Ids.DEVICE_TREE);
         for (TreeItem<?> row : rows()) {
-            if (row.getValue().toString().contains(device) || idOf(row).equals(device)) {
+            if (((DeviceRow) row.getValue()).id().equals(device)) {
                 tree.getSelectionModel().select((TreeItem<Object>) row);
                 return;
             }
         }
         throw new AssertionError("no row of " + device);
-    }
-
-    private static String idOf(TreeItem<?> row) {
-        try {
-            var id = row.getValue().getClass().getMethod("id");
-            id.setAccessible(true);
-            return (String) id.invoke(row.getValue());
-        } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
-        }
     }
 
     private void tab(int index) {

@@ -107,6 +107,11 @@ public final class DeviceNode {
         return counter;
     }
 
+    /** Shows a counter that is kept elsewhere as this device's. */
+    public void counter(Counter counter) {
+        counters.add(counter);
+    }
+
     /** The counters, in the order of their making. */
     public List<Counter> counters() {
         return List.copyOf(counters);

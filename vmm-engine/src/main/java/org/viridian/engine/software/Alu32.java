@@ -100,7 +100,7 @@ final class Alu32 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 4);
-            int a = c.load32(at);
+            int a = c.modify32(at);
             int b = (int) c.gpr[register];
             int r = a + b;
             c.store32(at, r);
@@ -116,7 +116,7 @@ final class Alu32 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 4);
-            int a = c.load32(at);
+            int a = c.modify32(at);
             int r = a + b;
             c.store32(at, r);
             c.addFlags32(a, b, r);
@@ -175,7 +175,7 @@ final class Alu32 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 4);
-            int a = c.load32(at);
+            int a = c.modify32(at);
             int b = (int) c.gpr[register];
             int r = a | b;
             c.store32(at, r);
@@ -191,7 +191,7 @@ final class Alu32 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 4);
-            int a = c.load32(at);
+            int a = c.modify32(at);
             int r = a | b;
             c.store32(at, r);
             c.logicFlags(r);
@@ -250,7 +250,7 @@ final class Alu32 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 4);
-            int a = c.load32(at);
+            int a = c.modify32(at);
             int b = (int) c.gpr[register];
             int r = a & b;
             c.store32(at, r);
@@ -266,7 +266,7 @@ final class Alu32 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 4);
-            int a = c.load32(at);
+            int a = c.modify32(at);
             int r = a & b;
             c.store32(at, r);
             c.logicFlags(r);
@@ -325,7 +325,7 @@ final class Alu32 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 4);
-            int a = c.load32(at);
+            int a = c.modify32(at);
             int b = (int) c.gpr[register];
             int r = a - b;
             c.store32(at, r);
@@ -341,7 +341,7 @@ final class Alu32 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 4);
-            int a = c.load32(at);
+            int a = c.modify32(at);
             int r = a - b;
             c.store32(at, r);
             c.subFlags32(a, b, r);
@@ -400,7 +400,7 @@ final class Alu32 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 4);
-            int a = c.load32(at);
+            int a = c.modify32(at);
             int b = (int) c.gpr[register];
             int r = a ^ b;
             c.store32(at, r);
@@ -416,7 +416,7 @@ final class Alu32 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 4);
-            int a = c.load32(at);
+            int a = c.modify32(at);
             int r = a ^ b;
             c.store32(at, r);
             c.logicFlags(r);

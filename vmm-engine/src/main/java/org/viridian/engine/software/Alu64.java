@@ -100,7 +100,7 @@ final class Alu64 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 8);
-            long a = c.load64(at);
+            long a = c.modify64(at);
             long b = c.gpr[register];
             long r = a + b;
             c.store64(at, r);
@@ -116,7 +116,7 @@ final class Alu64 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 8);
-            long a = c.load64(at);
+            long a = c.modify64(at);
             long r = a + b;
             c.store64(at, r);
             c.addFlags64(a, b, r);
@@ -175,7 +175,7 @@ final class Alu64 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 8);
-            long a = c.load64(at);
+            long a = c.modify64(at);
             long b = c.gpr[register];
             long r = a | b;
             c.store64(at, r);
@@ -191,7 +191,7 @@ final class Alu64 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 8);
-            long a = c.load64(at);
+            long a = c.modify64(at);
             long r = a | b;
             c.store64(at, r);
             c.logicFlags(r);
@@ -250,7 +250,7 @@ final class Alu64 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 8);
-            long a = c.load64(at);
+            long a = c.modify64(at);
             long b = c.gpr[register];
             long r = a & b;
             c.store64(at, r);
@@ -266,7 +266,7 @@ final class Alu64 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 8);
-            long a = c.load64(at);
+            long a = c.modify64(at);
             long r = a & b;
             c.store64(at, r);
             c.logicFlags(r);
@@ -325,7 +325,7 @@ final class Alu64 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 8);
-            long a = c.load64(at);
+            long a = c.modify64(at);
             long b = c.gpr[register];
             long r = a - b;
             c.store64(at, r);
@@ -341,7 +341,7 @@ final class Alu64 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 8);
-            long a = c.load64(at);
+            long a = c.modify64(at);
             long r = a - b;
             c.store64(at, r);
             c.subFlags64(a, b, r);
@@ -400,7 +400,7 @@ final class Alu64 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 8);
-            long a = c.load64(at);
+            long a = c.modify64(at);
             long b = c.gpr[register];
             long r = a ^ b;
             c.store64(at, r);
@@ -416,7 +416,7 @@ final class Alu64 {
         @Override
         public void exec(Cpu c) {
             long at = ea.store(c, 8);
-            long a = c.load64(at);
+            long a = c.modify64(at);
             long r = a ^ b;
             c.store64(at, r);
             c.logicFlags(r);

@@ -71,12 +71,8 @@ final class AluOps {
                 return;
             }
             long at = to.target(c);
-            long a = to.get(c, at);
+            long a = to.modify(c, at);
             long b = from.read(c);
-            if (to.isMemory()) {
-                // The store may fault: flags must not have changed by then.
-                c.probeWrite(at, to.size);
-            }
             to.set(c, at, apply(c, op, a, b, shift));
         }
     }
@@ -110,7 +106,7 @@ final class AluOps {
         @Override
         public void exec(Cpu c) {
             long at = to.target(c);
-            long a = to.get(c, at);
+            long a = to.modify(c, at);
             long r = a + by << to.shift() >> to.shift();
             to.set(c, at, r);
             step(c, a, r, by, to.shift());
@@ -139,7 +135,7 @@ final class AluOps {
         @Override
         public void exec(Cpu c) {
             long at = to.target(c);
-            to.set(c, at, ~to.get(c, at));
+            to.set(c, at, ~to.modify(c, at));
         }
     }
 
@@ -154,7 +150,7 @@ final class AluOps {
         @Override
         public void exec(Cpu c) {
             long at = to.target(c);
-            long a = to.get(c, at);
+            long a = to.modify(c, at);
             long r = -a << to.shift() >> to.shift();
             to.set(c, at, r);
             c.subFlags(0, a, r, to.shift());

@@ -1,8 +1,9 @@
 package org.viridian.engine.software;
 
 /**
- * Read-modify-write instructions with LOCK (or implied LOCK: XCHG), CMPXCHG and XADD. Aligned plain memory by
- * compare-and-set; anything else under the partition's split lock.
+ * Read-modify-write instructions with LOCK (or implied LOCK: XCHG), CMPXCHG and XADD. Memory inside a page by the host's
+ * compare-and-set; accesses across pages and to devices while the other processors stand still
+ * ({@link SharedProcessors#stopOthers}).
  */
 final class AtomicOps {
     /** Further operations of {@link Modify} beside the eight of {@link AluOps}. */
@@ -61,19 +62,20 @@ final class AtomicOps {
             long at = to.target(c);
             long host = c.hostForAtomic(at, to.size);
             if (host == 0) {
-                c.splitLock.lock();
+                c.lockBus();
                 try {
-                    long a = to.get(c, at);
+                    long a = to.modify(c, at);
                     to.set(c, at, result(c, a, b));
                     flags(c, a, b);
                 } finally {
-                    c.splitLock.unlock();
+                    c.unlockBus();
                 }
                 return;
             }
             while (true) {
                 long a = get(host, to.size);
                 if (cas(host, to.size, a, result(c, a, b))) {
+                    c.atomicDone(to.size);
                     flags(c, a, b);
                     return;
                 }
@@ -124,19 +126,20 @@ final class AtomicOps {
             long value = register.get(c, 0);
             long host = c.hostForAtomic(at, memory.size);
             if (host == 0) {
-                c.splitLock.lock();
+                c.lockBus();
                 try {
-                    long old = memory.get(c, at);
+                    long old = memory.modify(c, at);
                     memory.set(c, at, value);
                     register.set(c, 0, old);
                 } finally {
-                    c.splitLock.unlock();
+                    c.unlockBus();
                 }
                 return;
             }
             while (true) {
                 long old = get(host, memory.size);
                 if (cas(host, memory.size, old, value)) {
+                    c.atomicDone(memory.size);
                     register.set(c, 0, old);
                     return;
                 }
@@ -144,16 +147,18 @@ final class AtomicOps {
         }
     }
 
-    /** CMPXCHG, with LOCK or without: the atomic way serves both. */
+    /** CMPXCHG, with LOCK or without. */
     static final class CompareExchange extends MicroOp {
         private final Operand to;
         private final Operand from;
         private final Operand accumulator;
+        private final boolean lock;
 
-        CompareExchange(Operand to, Operand from, Operand accumulator) {
+        CompareExchange(Operand to, Operand from, Operand accumulator, boolean lock) {
             this.to = to;
             this.from = from;
             this.accumulator = accumulator;
+            this.lock = lock;
         }
 
         @Override
@@ -162,20 +167,28 @@ final class AtomicOps {
             long value = from.get(c, 0);
             long at = to.target(c);
             long old;
-            long host = to.isMemory() ? c.hostForAtomic(at, to.size) : 0;
-            if (host == 0) {
-                c.splitLock.lock();
+            long host = lock ? c.hostForAtomic(at, to.size) : 0;
+            if (!lock) {
+                // The architecture writes in both cases, so a read-only page faults either way.
+                old = to.modify(c, at);
+                if (old == expected) {
+                    to.set(c, at, value);
+                }
+            } else if (host == 0) {
+                c.lockBus();
                 try {
-                    old = to.get(c, at);
-                    // The architecture writes in both cases, so a read-only page faults either way.
-                    to.set(c, at, old == expected ? value : old);
+                    old = to.modify(c, at);
+                    if (old == expected) {
+                        to.set(c, at, value);
+                    }
                 } finally {
-                    c.splitLock.unlock();
+                    c.unlockBus();
                 }
             } else {
                 do {
                     old = get(host, to.size);
                 } while (old == expected && !cas(host, to.size, old, value));
+                c.atomicDone(to.size);
             }
             AluOps.apply(c, AluOps.CMP, expected, old, to.shift());
             if (old != expected) {
@@ -184,14 +197,16 @@ final class AtomicOps {
         }
     }
 
-    /** XADD. */
+    /** XADD, with LOCK or without. */
     static final class ExchangeAdd extends MicroOp {
         private final Operand to;
         private final Operand register;
+        private final boolean lock;
 
-        ExchangeAdd(Operand to, Operand register) {
+        ExchangeAdd(Operand to, Operand register, boolean lock) {
             this.to = to;
             this.register = register;
+            this.lock = lock;
         }
 
         @Override
@@ -200,22 +215,26 @@ final class AtomicOps {
             long at = to.target(c);
             int shift = to.shift();
             long old;
-            long host = to.isMemory() ? c.hostForAtomic(at, to.size) : 0;
-            if (host == 0) {
-                c.splitLock.lock();
+            long host = lock ? c.hostForAtomic(at, to.size) : 0;
+            if (!lock) {
+                old = to.modify(c, at);
+                if (!to.isMemory()) {
+                    register.set(c, 0, old);
+                }
+                to.set(c, at, old + b);
+            } else if (host == 0) {
+                c.lockBus();
                 try {
-                    old = to.get(c, at);
-                    if (!to.isMemory()) {
-                        register.set(c, 0, old);
-                    }
+                    old = to.modify(c, at);
                     to.set(c, at, old + b);
                 } finally {
-                    c.splitLock.unlock();
+                    c.unlockBus();
                 }
             } else {
                 do {
                     old = get(host, to.size);
                 } while (!cas(host, to.size, old, old + b));
+                c.atomicDone(to.size);
             }
             AluOps.apply(c, AluOps.ADD, old, b, shift);
             if (to.isMemory()) {
@@ -224,12 +243,14 @@ final class AtomicOps {
         }
     }
 
-    /** CMPXCHG8B. */
+    /** CMPXCHG8B, with LOCK or without. */
     static final class CompareExchange8 extends MicroOp {
         private final Ea ea;
+        private final boolean lock;
 
-        CompareExchange8(Ea ea) {
+        CompareExchange8(Ea ea, boolean lock) {
             this.ea = ea;
+            this.lock = lock;
         }
 
         @Override
@@ -239,19 +260,21 @@ final class AtomicOps {
             long value = r[3] & 0xFFFF_FFFFL | r[1] << 32;
             long at = ea.store(c, 8);
             long old;
-            long host = c.hostForAtomic(at, 8);
-            if (host == 0) {
-                c.splitLock.lock();
+            long host = lock ? c.hostForAtomic(at, 8) : 0;
+            if (!lock) {
+                old = plain(c, at, expected, value);
+            } else if (host == 0) {
+                c.lockBus();
                 try {
-                    old = c.load64(at);
-                    c.store64(at, old == expected ? value : old);
+                    old = plain(c, at, expected, value);
                 } finally {
-                    c.splitLock.unlock();
+                    c.unlockBus();
                 }
             } else {
                 do {
                     old = Mem.get64(host);
                 } while (old == expected && !Mem.cas64(host, old, value));
+                c.atomicDone(8);
             }
             if (old != expected) {
                 r[0] = old & 0xFFFF_FFFFL;
@@ -259,17 +282,27 @@ final class AtomicOps {
             }
             setZf(c, old == expected);
         }
+
+        private static long plain(Cpu c, long at, long expected, long value) {
+            long old = c.modify64(at);
+            if (old == expected) {
+                c.store64(at, value);
+            }
+            return old;
+        }
     }
 
     /**
-     * CMPXCHG16B. Java has no 128-bit compare-and-set: it is atomic among the CMPXCHG16B of all processors through the
-     * split lock, not against other stores to the same 16 bytes.
+     * CMPXCHG16B. Java has no 128-bit compare-and-set: with LOCK it is the host's own instruction ({@link HostAtomics}), or
+     * the other processors stand still where that is not to be had. Without LOCK nobody else needs to see it whole.
      */
     static final class CompareExchange16 extends MicroOp {
         private final Ea ea;
+        private final boolean lock;
 
-        CompareExchange16(Ea ea) {
+        CompareExchange16(Ea ea, boolean lock) {
             this.ea = ea;
+            this.lock = lock;
         }
 
         @Override
@@ -277,24 +310,38 @@ final class AtomicOps {
             long[] r = c.gpr;
             long at = ea.store(c, 16);
             c.checkAligned16(at);
-            c.probeWrite(at, 16);
             boolean equal;
-            c.splitLock.lock();
-            try {
-                long low = c.load64(at);
-                long high = c.load64(at + 8);
-                equal = low == r[0] && high == r[2];
-                if (equal) {
-                    c.store64(at + 8, r[1]);
-                    c.store64(at, r[3]);
+            if (!lock) {
+                equal = plain(c, at);
+            } else {
+                long host = HostAtomics.available() ? c.hostForAtomic(at, 16) : 0;
+                if (host != 0) {
+                    equal = HostAtomics.compareExchange16(host, r);
+                    c.atomicDone(16);
                 } else {
-                    r[0] = low;
-                    r[2] = high;
+                    c.lockBus();
+                    try {
+                        equal = plain(c, at);
+                    } finally {
+                        c.unlockBus();
+                    }
                 }
-            } finally {
-                c.splitLock.unlock();
             }
             setZf(c, equal);
+        }
+
+        private static boolean plain(Cpu c, long at) {
+            long[] r = c.gpr;
+            long low = c.modify64(at);
+            long high = c.modify64(at + 8);
+            if (low == r[0] && high == r[2]) {
+                c.store64(at, r[3]);
+                c.store64(at + 8, r[1]);
+                return true;
+            }
+            r[0] = low;
+            r[2] = high;
+            return false;
         }
     }
 

@@ -24,10 +24,9 @@ final class BitOps {
         public void exec(Cpu c) {
             long n = offset.read(c);
             int bits = to.size * 8;
-            long at = op == 0 ? to.source(c) : to.target(c);
+            long at = ea != null ? 0 : op == 0 ? to.source(c) : to.target(c);
             if (ea != null) {
-                long shifted = at + (n >> (bits == 64 ? 6 : bits == 32 ? 5 : 4)) * to.size;
-                at = c.codeSize == 64 ? shifted : shifted & 0xFFFF_FFFFL;
+                at = ea.displaced(c, (n >> (bits == 64 ? 6 : bits == 32 ? 5 : 4)) * to.size, to.size, op != 0);
             }
             int bit = (int) n & bits - 1;
             long mask = 1L << bit;
@@ -39,17 +38,18 @@ final class BitOps {
                 long host = c.hostForAtomic(at, to.size);
                 if (host != 0) {
                     c.setCf((AtomicOps.update(host, to.size, op, mask) & mask) != 0);
+                    c.atomicDone(to.size);
                     return;
                 }
-                c.splitLock.lock();
+                c.lockBus();
             }
             try {
-                long a = to.get(c, at);
+                long a = to.modify(c, at);
                 to.set(c, at, change(op, a, mask));
                 c.setCf((a & mask) != 0);
             } finally {
                 if (lock) {
-                    c.splitLock.unlock();
+                    c.unlockBus();
                 }
             }
         }

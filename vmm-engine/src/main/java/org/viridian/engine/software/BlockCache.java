@@ -29,7 +29,8 @@ final class BlockCache {
         return decodedBlocks;
     }
 
-    private long linearRip() {
+    /** Linear address of RIP; raises #GP(0) beyond the limit of CS. */
+    long linearRip() {
         long rip = c.gpr[Cpu.RIP];
         if (c.codeSize == 64) {
             return rip;
@@ -137,6 +138,10 @@ final class BlockCache {
             if (in.ends()) {
                 ended = true;
                 serialises = in.serialises();
+                break;
+            }
+            if (in.shadow && most == 1 && in.opcode == 0xFB) {
+                // A single step ends at STI all the same; the stepper keeps interrupts off.
                 break;
             }
             if (in.shadow) {

@@ -45,6 +45,43 @@ final class BranchOps {
         }
     }
 
+    /** JMP rel in 16- and 32-bit code. */
+    static final class LegacyJump extends MicroOp {
+        private final long delta;
+        private final long mask;
+
+        LegacyJump(long delta, long mask) {
+            this.delta = delta;
+            this.mask = mask;
+        }
+
+        @Override
+        public void exec(Cpu c) {
+            c.gpr[Cpu.RIP] = c.legacyTarget(c.gpr[Cpu.RIP] + delta & mask);
+        }
+    }
+
+    /** Jcc in 16- and 32-bit code; only a jump that is taken can leave the segment. */
+    static final class LegacyConditional extends MicroOp {
+        private final int condition;
+        private final long taken;
+        private final long passed;
+        private final long mask;
+
+        LegacyConditional(int condition, long taken, long passed, long mask) {
+            this.condition = condition;
+            this.taken = taken;
+            this.passed = passed;
+            this.mask = mask;
+        }
+
+        @Override
+        public void exec(Cpu c) {
+            long rip = c.gpr[Cpu.RIP];
+            c.gpr[Cpu.RIP] = c.condition(condition) ? c.legacyTarget(rip + taken & mask) : rip + passed & mask;
+        }
+    }
+
     /** Jcc. */
     static final class Conditional extends MicroOp {
         private final int condition;
@@ -95,8 +132,9 @@ final class BranchOps {
 
         @Override
         public void exec(Cpu c) {
+            long to = c.legacyTarget(c.gpr[Cpu.RIP] + delta & mask);
             StackOps.push(c, nextRip(c), size);
-            c.gpr[Cpu.RIP] = c.gpr[Cpu.RIP] + delta & mask;
+            c.gpr[Cpu.RIP] = to;
         }
     }
 
@@ -127,7 +165,8 @@ final class BranchOps {
 
         @Override
         public void exec(Cpu c) {
-            c.gpr[Cpu.RIP] = target.read(c) & target.mask();
+            long to = target.read(c) & target.mask();
+            c.gpr[Cpu.RIP] = c.codeSize == 64 ? c.target(to) : c.legacyTarget(to);
         }
     }
 
@@ -142,6 +181,11 @@ final class BranchOps {
         @Override
         public void exec(Cpu c) {
             long to = target.read(c) & target.mask();
+            if (c.codeSize == 64) {
+                c.target(to);
+            } else {
+                c.legacyTarget(to);
+            }
             StackOps.push(c, nextRip(c), target.size);
             c.gpr[Cpu.RIP] = to;
         }
@@ -158,7 +202,7 @@ final class BranchOps {
         @Override
         public void exec(Cpu c) {
             long sp = c.gpr[4];
-            long to = c.load64(sp);
+            long to = c.target(c.load64(sp));
             c.gpr[4] = sp + drop;
             c.gpr[Cpu.RIP] = to;
         }
@@ -176,8 +220,8 @@ final class BranchOps {
 
         @Override
         public void exec(Cpu c) {
-            long to = StackOps.pop(c, size);
-            StackOps.drop(c, drop);
+            long to = c.legacyTarget(StackOps.peek(c, 0, size));
+            StackOps.drop(c, size + drop);
             c.gpr[Cpu.RIP] = to;
         }
     }
@@ -206,11 +250,17 @@ final class BranchOps {
                 jump = count == 0;
             } else {
                 count = count - 1 & counterMask;
-                // A 32-bit counter zero-extends like every 32-bit register write.
-                c.gpr[1] = counterMask == 0xFFFF ? c.gpr[1] & ~0xFFFFL | count : count;
                 jump = count != 0 && (kind == 2 || c.zf() == (kind == 1));
             }
-            c.gpr[Cpu.RIP] = c.gpr[Cpu.RIP] + (jump ? taken : passed) & mask;
+            long to = c.gpr[Cpu.RIP] + (jump ? taken : passed) & mask;
+            if (jump && mask != -1L) {
+                c.legacyTarget(to);
+            }
+            if (kind != 3) {
+                // A 32-bit counter zero-extends like every 32-bit register write.
+                c.gpr[1] = counterMask == 0xFFFF ? c.gpr[1] & ~0xFFFFL | count : count;
+            }
+            c.gpr[Cpu.RIP] = to;
         }
     }
 
@@ -236,6 +286,6 @@ final class BranchOps {
             }
             return new Conditional(condition, taken, passed, -1L);
         }
-        return new Conditional(condition, taken, passed, opSize == 2 ? 0xFFFF : 0xFFFF_FFFFL);
+        return new LegacyConditional(condition, taken, passed, opSize == 2 ? 0xFFFF : 0xFFFF_FFFFL);
     }
 }

@@ -3,7 +3,8 @@ package org.viridian.engine.software;
 /** CR0, CR2, CR3, CR4, CR8 and EFER: checks, and what a change entails (Intel SDM vol. 3A, section 2.5). */
 final class ControlRegisters {
     private static final long CR0_KNOWN = 0xE005_003FL;
-    private static final long CR4_KNOWN = 0x7FFL | Cpu.CR4_FSGSBASE;
+    private static final long CR4_KNOWN = 0x7FFL | Cpu.CR4_UMIP | Cpu.CR4_FSGSBASE | Cpu.CR4_OSXSAVE | Cpu.CR4_SMEP
+            | Cpu.CR4_SMAP;
     private static final long EFER_WRITABLE = Cpu.EFER_SCE | Cpu.EFER_LME | Cpu.EFER_NXE | Cpu.EFER_AIBRSE;
     private static final long CR3_RESERVED = 0xFFFF_FF00_0000_0000L;
 
@@ -67,6 +68,9 @@ final class ControlRegisters {
         }
         long changed = c.cr0 ^ value;
         c.cr0 = value;
+        if (Stepper.needed(c)) {
+            c.request(Cpu.PENDING_TRACE);
+        }
         if ((changed & Cpu.CR0_PE) != 0) {
             c.setCpl(0);
         }
@@ -82,7 +86,8 @@ final class ControlRegisters {
         }
         long changed = c.cr4 ^ value;
         c.cr4 = value;
-        if ((changed & (Cpu.CR4_PAE | Cpu.CR4_PGE | Cpu.CR4_PSE)) != 0) {
+        c.accessChanged();
+        if ((changed & (Cpu.CR4_PAE | Cpu.CR4_PGE | Cpu.CR4_PSE | Cpu.CR4_SMEP | Cpu.CR4_SMAP)) != 0) {
             c.flushAll();
         }
     }

@@ -3,7 +3,6 @@ package org.viridian.engine.software;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import org.viridian.engine.processor.ProcessorBus;
 import org.viridian.engine.software.emit.StateLayout;
 
@@ -27,6 +26,9 @@ public final class Cpu extends CpuMemory {
     /** RFLAGS.TF is set. */
     static final int PENDING_TRACE = 32;
 
+    /** Another processor wants this one to stand still: {@link #lockBus}. */
+    static final int PENDING_STOP = 64;
+
     /** Entries of a jump cache: 64 groups by page, 64 slots by offset. */
     static final int JUMP_ENTRIES = 4096;
 
@@ -47,16 +49,22 @@ public final class Cpu extends CpuMemory {
     final Walker walker = new Walker(this);
     final Segments segments = new Segments(this);
     final Exceptions exceptions = new Exceptions(this);
+    final StackFaults stackFaults = new StackFaults(this);
+    final TaskSwitch task = new TaskSwitch(this);
     final FarTransfers far = new FarTransfers(this);
     final ControlRegisters control = new ControlRegisters(this);
     final Msrs msrs;
     final LocalApic apic;
     final CpuidTable cpuid;
-    final ReentrantLock splitLock;
+    private final SharedProcessors shared;
 
     volatile int pending;
     volatile long acknowledgedEpoch;
     private volatile boolean sleeping;
+    /** Waits for another processor's bus lock. */
+    private volatile boolean stopped;
+    /** Physical address of an atomic access to a page with code, or -1. */
+    private long atomicCode = -1;
     private volatile Thread thread;
 
     /** Where exits go; set while the processor runs. */
@@ -71,6 +79,22 @@ public final class Cpu extends CpuMemory {
     boolean halted;
     /** NMIs wait for IRET. */
     boolean nmiBlocked;
+    /** One instruction at a time runs now: data accesses go the slow way, repeated strings stop after one element. */
+    boolean stepping;
+    /** {@link Stepper#SHADOW_STI}, {@link Stepper#SHADOW_SS} or 0: what covers the next instruction. */
+    int shadow;
+    /** Breakpoints that the running instruction has hit, as bits of DR6. */
+    int debugHits;
+    /** The running instruction takes no single-step trap: it has gone through a gate. */
+    boolean quietTrap;
+    /** The running instruction has loaded RF. */
+    boolean resumeLoaded;
+    /** Set by the executor. */
+    Stepper stepper;
+    /** Accesses are the processor's own, to descriptors and the like. */
+    private boolean systemAccess;
+    /** The supervisor's context while AC opens user pages to it; 0 before its first use. */
+    private long openTlb;
     /** PAUSE instructions executed. */
     int pauses;
     /** Instructions retired. */
@@ -101,7 +125,7 @@ public final class Cpu extends CpuMemory {
         this.memory = memory;
         this.flat = flat;
         this.cpuid = cpuid;
-        this.splitLock = shared.splitLock;
+        this.shared = shared;
         this.apic = new LocalApic(this, shared, index);
         this.msrs = new Msrs(this, shared.clock);
         flushAll();
@@ -164,6 +188,8 @@ public final class Cpu extends CpuMemory {
     public CpuFault raise(int vector, int errorCode) {
         fault.vector = vector;
         fault.error = errorCode;
+        fault.nonCanonical = false;
+        fault.inNewTask = false;
         return fault;
     }
 
@@ -186,6 +212,16 @@ public final class Cpu extends CpuMemory {
         if ((cr0 & (CR0_EM | CR0_TS)) != 0) {
             throw raise((cr0 & CR0_EM) != 0 ? CpuFault.UD : CpuFault.NM);
         }
+    }
+
+    /** CR4.OSXSAVE: XSAVE and kin exist. */
+    public boolean extendedStates() {
+        return (cr4 & CR4_OSXSAVE) != 0;
+    }
+
+    /** CR0.TS. */
+    public boolean taskSwitched() {
+        return (cr0 & CR0_TS) != 0;
     }
 
     /** Raises #NM when WAIT/FWAIT may not run now. */
@@ -212,6 +248,25 @@ public final class Cpu extends CpuMemory {
         }
     }
 
+    /**
+     * The target of a near branch of 64-bit code: raises #GP(0) on the branch itself when it is not canonical, as processors
+     * of both vendors do.
+     */
+    long target(long rip) {
+        if (rip << 16 >> 16 != rip) {
+            throw raise(CpuFault.GP, 0);
+        }
+        return rip;
+    }
+
+    /** The target of a near branch of 16- and 32-bit code: raises #GP(0) beyond the limit of CS. */
+    long legacyTarget(long rip) {
+        if (rip > segLimit[CS]) {
+            throw raise(CpuFault.GP, 0);
+        }
+        return rip;
+    }
+
     // ---- modes ----
 
     /** Sets the privilege level and the tables that go with it. */
@@ -219,7 +274,10 @@ public final class Cpu extends CpuMemory {
         cpl = level;
         boolean user = level == 3;
         userAccess = user;
-        tlb = user ? userTlb : supervisorTlb;
+        selectTlb();
+        if (user && (eflags & F_AC) != 0 && Stepper.needed(this)) {
+            request(PENDING_TRACE);
+        }
         fetch = user ? userFetch : supervisorFetch;
         jumpTags = user ? userJumpTags : supervisorJumpTags;
         jumps = user ? userJumps : supervisorJumps;
@@ -248,13 +306,49 @@ public final class Cpu extends CpuMemory {
     boolean enterSystem() {
         boolean was = userAccess;
         userAccess = false;
-        tlb = supervisorTlb;
+        systemAccess = true;
+        selectTlb();
         return was;
     }
 
     void leaveSystem(boolean was) {
         userAccess = was;
-        tlb = was ? userTlb : supervisorTlb;
+        systemAccess = false;
+        selectTlb();
+    }
+
+    private void selectTlb() {
+        tlb = stepping ? area.noTlb() : userAccess ? userTlb : userPagesOpen() ? openTlb() : supervisorTlb;
+    }
+
+    /** With CR4.SMAP on, AC opens user pages to the supervisor's explicit accesses. */
+    boolean userPagesOpen() {
+        return (cr4 & CR4_SMAP) != 0 && (eflags & F_AC) != 0 && !systemAccess;
+    }
+
+    private long openTlb() {
+        if (openTlb == 0) {
+            openTlb = area.openTlb();
+        }
+        return openTlb;
+    }
+
+    /** Behind a change of RFLAGS.AC. */
+    void accessChanged() {
+        selectTlb();
+    }
+
+    /** Switches to one instruction at a time and back; see {@link Stepper}. */
+    void stepping(boolean on) {
+        stepping = on;
+        selectTlb();
+    }
+
+    /** Tells the stepper of a data access. */
+    private void inspect(long linear, int size, boolean write) {
+        if (stepping && !systemAccess) {
+            stepper.access(linear, size, write, userAccess);
+        }
     }
 
     /** Linear address of a segment offset in 16- and 32-bit code, after the checks of limit and type. */
@@ -267,6 +361,9 @@ public final class Cpu extends CpuMemory {
     void flushAll() {
         clearTlb(supervisorTlb);
         clearTlb(userTlb);
+        if (openTlb != 0) {
+            clearTlb(openTlb);
+        }
         for (int i = 0; i < 256; i++) {
             supervisorFetch[i * 2] = 1;
             userFetch[i * 2] = 1;
@@ -334,6 +431,13 @@ public final class Cpu extends CpuMemory {
                 clearEntry(userTlb, entry);
             }
         }
+        if (openTlb != 0) {
+            for (int entry = 0; entry < TLB_ENTRIES; entry++) {
+                if ((tlbWord(openTlb, entry, PHYSICAL) & GLOBAL) == 0) {
+                    clearEntry(openTlb, entry);
+                }
+            }
+        }
         for (int i = 0; i < 256; i++) {
             if ((supervisorFetch[i * 2 + 1] & GLOBAL) == 0) {
                 supervisorFetch[i * 2] = 1;
@@ -358,6 +462,12 @@ public final class Cpu extends CpuMemory {
         for (int i = 0; i < TLB_ENTRIES; i++) {
             dropLarge(supervisorTlb, i, gigabyte);
             dropLarge(userTlb, i, gigabyte);
+        }
+        if (openTlb != 0) {
+            clearEntry(openTlb, entry);
+            for (int i = 0; i < TLB_ENTRIES; i++) {
+                dropLarge(openTlb, i, gigabyte);
+            }
         }
         for (int i = 0; i < 256; i++) {
             if (supervisorFetch[i * 2] >> 30 == gigabyte) {
@@ -387,6 +497,9 @@ public final class Cpu extends CpuMemory {
         for (int entry = 0; entry < TLB_ENTRIES; entry++) {
             dropWriteTag(supervisorTlb, entry, physicalPage);
             dropWriteTag(userTlb, entry, physicalPage);
+            if (openTlb != 0) {
+                dropWriteTag(openTlb, entry, physicalPage);
+            }
         }
     }
 
@@ -398,7 +511,10 @@ public final class Cpu extends CpuMemory {
 
     private void checkCanonical(long linear) {
         if (longMode() && linear << 16 >> 16 != linear) {
-            throw raise(CpuFault.GP, 0);
+            raise(CpuFault.GP, 0);
+            fault.nonCanonical = true;
+            fault.linear = linear;
+            throw fault;
         }
     }
 
@@ -407,7 +523,7 @@ public final class Cpu extends CpuMemory {
         long at = longMode() ? linear : linear & 0xFFFF_FFFFL;
         checkCanonical(at);
         long physical = walker.walk(at, access, userAccess);
-        if (access == ACCESS_EXECUTE) {
+        if (access == ACCESS_EXECUTE || stepping) {
             return physical;
         }
         PhysicalMemory.Region region = memory.find(physical);
@@ -461,10 +577,12 @@ public final class Cpu extends CpuMemory {
 
     @Override
     long slowLoad(long linear, int size) {
+        inspect(linear, size, false);
         int room = 4096 - ((int) linear & 0xFFF);
         if (size <= room) {
             return loadPhysical(translate(linear, ACCESS_READ), size);
         }
+        checkCanonical(linear + room);
         long first = translate(linear, ACCESS_READ);
         long second = translate(linear + room, ACCESS_READ);
         long value = 0;
@@ -475,7 +593,28 @@ public final class Cpu extends CpuMemory {
     }
 
     @Override
+    long slowModify(long linear, int size) {
+        inspect(linear, size, false);
+        int room = 4096 - ((int) linear & 0xFFF);
+        if (size <= room) {
+            return loadPhysical(translateStore(linear), size);
+        }
+        checkCanonical(linear + room);
+        translate(linear, ACCESS_WRITE);
+        translate(linear + room, ACCESS_WRITE);
+        return slowLoad(linear, size);
+    }
+
+    /** As {@link #translate} for a store; pages with code have no write tag but need no walk either. */
+    private long translateStore(long linear) {
+        int entry = tlbIndex(linear);
+        boolean known = tlbWord(tlb, entry, READ_TAG) == (linear & ~0xFFFL) && (tlbWord(tlb, entry, PHYSICAL) & WRITABLE) != 0;
+        return known ? tlbWord(tlb, entry, PHYSICAL) & ~0xFFFL | linear & 0xFFF : translate(linear, ACCESS_WRITE);
+    }
+
+    @Override
     void slowStore(long linear, int size, long value) {
+        inspect(linear, size, true);
         int room = 4096 - ((int) linear & 0xFFF);
         if (size <= room) {
             int entry = tlbIndex(linear);
@@ -487,6 +626,7 @@ public final class Cpu extends CpuMemory {
             }
             return;
         }
+        checkCanonical(linear + room);
         long first = translate(linear, ACCESS_WRITE);
         long second = translate(linear + room, ACCESS_WRITE);
         for (int i = 0; i < size; i++) {
@@ -547,25 +687,74 @@ public final class Cpu extends CpuMemory {
     }
 
     /**
-     * Host address for an atomic access, or 0 when it must go the slow way under {@link #splitLock}: devices, page
-     * crossings, code pages. Raises what a store would raise.
+     * Host address for an atomic access, or 0 when it must go under {@link #lockBus}: devices, page crossings, and on
+     * hosts that want natural alignment misaligned ones. Raises what a store would raise. {@link #atomicDone} must follow.
      */
     long hostForAtomic(long linear, int size) {
         int entry = tlbIndex(linear);
         long at = tlbWord(tlb, entry, WRITE_TAG) ^ linear;
         if (Long.compareUnsigned(at, 4096 - size) <= 0) {
-            return aligned(at + tlbWord(tlb, entry, HOST), size);
+            return Mem.atomicAt(at + tlbWord(tlb, entry, HOST), size);
         }
+        inspect(linear, size, true);
         probeWrite(linear, size);
         at = tlbWord(tlb, entry, WRITE_TAG) ^ linear;
         if (Long.compareUnsigned(at, 4096 - size) <= 0) {
-            return aligned(at + tlbWord(tlb, entry, HOST), size);
+            return Mem.atomicAt(at + tlbWord(tlb, entry, HOST), size);
         }
-        return 0;
+        if ((linear & 0xFFF) > 4096 - size) {
+            return 0;
+        }
+        long physical = translate(linear, ACCESS_WRITE);
+        PhysicalMemory.Region region = memory.find(physical);
+        if (region == null || !region.writable || apic.claims(physical)) {
+            return 0;
+        }
+        long host = Mem.atomicAt(physical + region.addend, size);
+        if (host != 0) {
+            atomicCode = physical;
+        }
+        return host;
     }
 
-    private static long aligned(long host, int size) {
-        return (host & size - 1) == 0 ? host : 0;
+    /** Behind an atomic update through {@link #hostForAtomic}: drops code that it has overwritten. */
+    void atomicDone(int size) {
+        long physical = atomicCode;
+        if (physical >= 0) {
+            atomicCode = -1;
+            PhysicalMemory.Region region = memory.find(physical);
+            if (region != null) {
+                codeWritten(region, physical, size);
+            }
+        }
+    }
+
+    /** Makes all other processors stand still until {@link #unlockBus}: the bus lock of a split atomic access. */
+    void lockBus() {
+        shared.stopOthers(this);
+    }
+
+    void unlockBus() {
+        shared.resumeOthers(this);
+    }
+
+    /** True when this processor does not touch guest memory, or will look at its requests before it does. */
+    boolean standsStill() {
+        return thread == null || sleeping || stopped;
+    }
+
+    /** Waits until no other processor holds the bus. Own thread only, between instructions. */
+    void standStill() {
+        stopped = true;
+        try {
+            shared.awaitBus(this);
+        } finally {
+            stopped = false;
+        }
+    }
+
+    void stopped(boolean still) {
+        stopped = still;
     }
 
     /**

@@ -46,9 +46,21 @@ public final class CpuFault extends RuntimeException {
     int vector;
     /** Error code, or {@link #NO_ERROR_CODE}. */
     int error;
+    /** Raised behind a task switch: RIP is that of the new task already. */
+    boolean inNewTask;
+    /** The cause is a non-canonical address, {@link #linear}: #GP or #SS, see {@link StackFaults}. */
+    boolean nonCanonical;
+    long linear;
 
     CpuFault() {
         super(null, null, false, false);
+    }
+
+    /** Moves RIP to the instruction that faulted: {@code op} of the block that ran. */
+    void settle(Cpu c, MicroOp op) {
+        if (!inNewTask) {
+            c.gpr[Cpu.RIP] += op.offset;
+        }
     }
 
     /** Vector, 0–31. */

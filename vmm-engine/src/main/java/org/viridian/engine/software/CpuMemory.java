@@ -118,6 +118,46 @@ public abstract class CpuMemory extends CpuState {
         return slowLoad(linear, 8);
     }
 
+    /** Loads a byte that the same instruction stores again: raises what the store would raise. */
+    public final int modify8(long linear) {
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (at >>> 12 == 0) {
+            return Mem.get8(at + Mem.raw64(e + HOST * 8));
+        }
+        return (int) slowModify(linear, 1);
+    }
+
+    /** Loads 16 bits for a store by the same instruction. */
+    public final int modify16(long linear) {
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (Long.compareUnsigned(at, 4094) <= 0) {
+            return Mem.get16(at + Mem.raw64(e + HOST * 8));
+        }
+        return (int) slowModify(linear, 2);
+    }
+
+    /** Loads 32 bits for a store by the same instruction. */
+    public final int modify32(long linear) {
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (Long.compareUnsigned(at, 4092) <= 0) {
+            return Mem.get32(at + Mem.raw64(e + HOST * 8));
+        }
+        return (int) slowModify(linear, 4);
+    }
+
+    /** Loads 64 bits for a store by the same instruction. */
+    public final long modify64(long linear) {
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (Long.compareUnsigned(at, 4088) <= 0) {
+            return Mem.get64(at + Mem.raw64(e + HOST * 8));
+        }
+        return slowModify(linear, 8);
+    }
+
     /** Stores the low byte. */
     public final void store8(long linear, int value) {
         long e = entry(linear);
@@ -193,7 +233,8 @@ public abstract class CpuMemory extends CpuState {
         translate(linear, access);
         long last = linear + size - 1;
         if ((last ^ linear) >>> 12 != 0) {
-            translate(last, access);
+            // CR2 is the first byte that is missing.
+            translate(last & ~0xFFFL, access);
         }
     }
 
@@ -209,6 +250,9 @@ public abstract class CpuMemory extends CpuState {
 
     /** Loads 1–8 bytes, little-endian, when the TLB has no answer. */
     abstract long slowLoad(long linear, int size);
+
+    /** Loads 1, 2, 4 or 8 bytes that will be stored again, when the TLB has no answer. */
+    abstract long slowModify(long linear, int size);
 
     /** Stores 1, 2, 4 or 8 bytes when the TLB has no answer. */
     abstract void slowStore(long linear, int size, long value);

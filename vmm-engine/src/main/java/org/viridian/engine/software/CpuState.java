@@ -79,7 +79,11 @@ public abstract class CpuState {
     static final long CR4_PGE = 0x80;
     static final long CR4_OSFXSR = 0x200;
     static final long CR4_OSXMMEXCPT = 0x400;
+    static final long CR4_UMIP = 0x800;
     static final long CR4_FSGSBASE = 0x10000;
+    static final long CR4_OSXSAVE = 0x40000;
+    static final long CR4_SMEP = 0x10_0000;
+    static final long CR4_SMAP = 0x20_0000;
     static final long EFER_SCE = 1;
     static final long EFER_LME = 0x100;
     static final long EFER_LMA = 0x400;
@@ -123,6 +127,8 @@ public abstract class CpuState {
     long cr3;
     long cr4;
     long efer;
+    /** XCR0: the state components that XSAVE and XRSTOR handle. */
+    public long xcr0 = 1;
     final long[] dr = new long[8];
 
     /** Code size: 16, 32 or 64. */

@@ -3,11 +3,13 @@ package org.viridian.engine.software;
 import java.util.ArrayList;
 import java.util.List;
 import org.viridian.engine.processor.CpuidEntry;
+import org.viridian.engine.software.fpu.XState;
 
 /** The answers of CPUID, with the few bits that depend on the processor and its registers. */
 final class CpuidTable {
     /** Family 19h, model 11h, stepping 1: an AMD identity avoids page-table isolation. */
     static final int SIGNATURE = 0x00A1_0F11;
+    private static final int OSXSAVE = 1 << 27;
     private static final String BRAND = "Viridian x86-64 software processor";
 
     private final CpuidEntry[] entries;
@@ -54,6 +56,7 @@ final class CpuidTable {
             case 1 -> {
                 ebx = ebx & 0xFF_FFFF | index << 24;
                 edx = c.apic.globallyEnabled() ? edx : edx & ~(1 << 9);
+                ecx = c.extendedStates() ? ecx | OSXSAVE : ecx & ~OSXSAVE;
             }
             case 0xB -> {
                 ecx = ecx & ~0xFF | subleaf & 0xFF;
@@ -82,13 +85,16 @@ final class CpuidTable {
         list.add(new CpuidEntry(0, any, 0xD, 0x6874_7541, 0x444D_4163, 0x6974_6E65));
         // FPU DE PSE TSC MSR PAE CX8 APIC SEP MTRR PGE CMOV PAT PSE36 CLFLUSH MMX FXSR SSE SSE2
         int edx = bits(0, 2, 3, 4, 5, 6, 8, 9, 11, 12, 13, 15, 16, 17, 19, 23, 24, 25, 26) | (processors > 1 ? 1 << 28 : 0);
-        // SSE3 SSSE3 CX16 SSE4.1 SSE4.2 X2APIC POPCNT TSC_DEADLINE RDRAND HYPERVISOR
-        int ecx = bits(0, 9, 13, 19, 20, 21, 23, 24, 30, 31);
+        // SSE3 PCLMULQDQ SSSE3 CX16 SSE4.1 SSE4.2 X2APIC MOVBE POPCNT TSC_DEADLINE AES XSAVE RDRAND HYPERVISOR
+        int ecx = bits(0, 1, 9, 13, 19, 20, 21, 22, 23, 24, 25, 26, 30, 31);
         list.add(new CpuidEntry(1, any, SIGNATURE, 8 << 8 | processors << 16, ecx, edx));
         // ARAT: the APIC timer runs in every state.
         list.add(new CpuidEntry(6, any, 4, 0, 0, 0));
-        // FSGSBASE ERMS RDSEED; FSRM
-        list.add(new CpuidEntry(7, 0, 0, bits(0, 9, 18), 0, bits(4)));
+        // FSGSBASE SMEP ERMS RDSEED SMAP SHA; UMIP; FSRM
+        list.add(new CpuidEntry(7, 0, 0, bits(0, 7, 9, 18, 20, 29), bits(2), bits(4)));
+        // x87 and SSE, 512 + 64 bytes; XSAVEOPT.
+        list.add(new CpuidEntry(0xD, 0, (int) XState.COMPONENTS, XState.BYTES, XState.BYTES, 0));
+        list.add(new CpuidEntry(0xD, 1, 1, 0, 0, 0));
         int shift = 32 - Integer.numberOfLeadingZeros(processors - 1);
         list.add(new CpuidEntry(0xB, 0, 0, 1, 0x100, 0));
         list.add(new CpuidEntry(0xB, 1, shift, processors, 0x201, 0));

@@ -467,7 +467,7 @@ final class Decoder {
             case 0xE9 -> {
                 long rel = long64 ? in.imm32() : in.immZ();
                 in.endBlock();
-                return new BranchOps.Jump(in.position + rel, mask);
+                return long64 ? new BranchOps.Jump(in.position + rel, mask) : new BranchOps.LegacyJump(in.position + rel, mask);
             }
             case 0xEA -> {
                 return long64 ? null : farImmediate(in, false);
@@ -475,7 +475,7 @@ final class Decoder {
             case 0xEB -> {
                 long rel = in.imm8();
                 in.endBlock();
-                return new BranchOps.Jump(in.position + rel, mask);
+                return long64 ? new BranchOps.Jump(in.position + rel, mask) : new BranchOps.LegacyJump(in.position + rel, mask);
             }
             case 0xF4 -> {
                 in.endBlock();

@@ -49,6 +49,16 @@ public final class Ea {
         return legacy ? c.legacyLinear(segment, o, size, true) : o + c.segBase[segment];
     }
 
+    /** The linear address {@code by} bytes further: BT and kin with a bit string. */
+    long displaced(Cpu c, long by, int size, boolean write) {
+        long o = c.gpr[base] + (c.gpr[index] << scale) + disp + by;
+        if (width == 0) {
+            return o + c.segBase[segment];
+        }
+        o = width == 16 ? o & 0xFFFF : width == 32 ? o & 0xFFFF_FFFFL : o;
+        return legacy ? c.legacyLinear(segment, o, size, write) : o + c.segBase[segment];
+    }
+
     /** The offset alone, as LEA gives it. */
     long offset(Cpu c) {
         long o = c.gpr[base] + (c.gpr[index] << scale) + disp;

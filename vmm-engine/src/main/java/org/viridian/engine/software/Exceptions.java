@@ -5,6 +5,9 @@ package org.viridian.engine.software;
  * SDM vol. 3A, chapter 6).
  */
 final class Exceptions {
+    /** Error code of a #DB that is a fault: no code is pushed, RF is set in the pushed flags. */
+    static final int FAULT_LIKE = -2;
+
     private final Cpu c;
     private final Stack stack = new Stack();
 
@@ -107,12 +110,18 @@ final class Exceptions {
 
     /** Delivers a fault; RIP is the faulting instruction. Answers false on a triple fault. */
     boolean deliverFault(CpuFault fault) {
-        return deliverChain(fault.vector, fault.error, false, c.gpr[Cpu.RIP]);
+        c.stackFaults.complete(fault);
+        return deliverChain(fault.vector, fault.error, false);
+    }
+
+    /** Delivers the #DB of an instruction breakpoint: a fault. Answers false on a triple fault. */
+    boolean deliverBreakpoint() {
+        return deliverChain(CpuFault.DB, FAULT_LIKE, false);
     }
 
     /** Delivers an external interrupt or NMI. Answers false on a triple fault. */
     boolean deliverInterrupt(int vector) {
-        return deliverChain(vector, CpuFault.NO_ERROR_CODE, true, c.gpr[Cpu.RIP]);
+        return deliverChain(vector, CpuFault.NO_ERROR_CODE, true);
     }
 
     /** INT n, INT3, INTO, INT1: raises what goes wrong. {@code next} is the return address. */
@@ -124,14 +133,14 @@ final class Exceptions {
         return vector == CpuFault.DE || vector >= CpuFault.TS && vector <= CpuFault.GP;
     }
 
-    private boolean deliverChain(int firstVector, int firstError, boolean external, long rip) {
+    private boolean deliverChain(int firstVector, int firstError, boolean external) {
         int vector = firstVector;
-        int error = firstError;
-        boolean isFault = !external && vector != CpuFault.DB;
+        int error = firstError == FAULT_LIKE ? CpuFault.NO_ERROR_CODE : firstError;
+        boolean isFault = !external && (vector != CpuFault.DB || firstError == FAULT_LIKE);
         boolean ext = external;
         while (true) {
             try {
-                deliver(vector, error, false, ext, rip, isFault);
+                deliver(vector, error, false, ext, c.gpr[Cpu.RIP], isFault);
                 return true;
             } catch (CpuFault second) {
                 if (vector == CpuFault.DF) {
@@ -153,6 +162,9 @@ final class Exceptions {
         long flags = c.rflags();
         if (fault && vector != CpuFault.DF) {
             flags |= Cpu.F_RF;
+        } else if (!fault && !c.stepping && c.shadow == 0) {
+            // Every instruction that completes clears RF; blocks do not.
+            flags &= ~(long) Cpu.F_RF;
         }
         if (!c.protectedMode()) {
             realMode(vector, rip);
@@ -256,11 +268,15 @@ final class Exceptions {
         long gate = s.systemLoad64(c.idtBase + vector * 8L);
         int attr = Segments.attributes(gate);
         int type = attr & 0x1F;
-        if ((type & ~9) != 6 || checkGate && Segments.dpl(attr) < c.cpl) {
+        if (type != TaskSwitch.TASK_GATE && (type & ~9) != 6 || checkGate && Segments.dpl(attr) < c.cpl) {
             throw c.raise(CpuFault.GP, gateError);
         }
         if ((attr & Segments.PRESENT) == 0) {
             throw c.raise(CpuFault.NP, gateError);
+        }
+        if (type == TaskSwitch.TASK_GATE) {
+            c.task.throughGate(gate, TaskSwitch.Cause.INTERRUPT, rip, error, flags);
+            return;
         }
         int selector = (int) (gate >>> 16) & 0xFFFF;
         if ((selector & 0xFFFC) == 0) {

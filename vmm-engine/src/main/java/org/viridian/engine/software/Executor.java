@@ -9,12 +9,15 @@ final class Executor {
 
     private final Cpu c;
     private final BlockCache blocks;
+    private final Stepper stepper;
     private TierOne translated;
     private Trace trace;
 
     Executor(Cpu c) {
         this.c = c;
         this.blocks = new BlockCache(c);
+        this.stepper = new Stepper(c, blocks);
+        c.stepper = stepper;
     }
 
     BlockCache blocks() {
@@ -42,6 +45,9 @@ final class Executor {
                 }
             }
             c.apic.pollTimer();
+            if ((c.pending & Cpu.PENDING_TRACE) != 0) {
+                continue;
+            }
             if (!burst()) {
                 return Outcome.TRIPLE_FAULT;
             }
@@ -49,6 +55,9 @@ final class Executor {
     }
 
     private Outcome handle(int pending) {
+        if ((pending & Cpu.PENDING_STOP) != 0) {
+            standStill();
+        }
         if ((pending & Cpu.PENDING_FLUSH) != 0) {
             c.withdraw(Cpu.PENDING_FLUSH);
             c.flushAll();
@@ -64,13 +73,8 @@ final class Executor {
             // Left over from before a reset.
             c.withdraw(Cpu.PENDING_HALT);
         }
-        if ((pending & Cpu.PENDING_TRACE) != 0) {
-            c.withdraw(Cpu.PENDING_TRACE);
-            if ((c.eflags & Cpu.F_TF) != 0 && !c.halted && !singleStep()) {
-                return Outcome.TRIPLE_FAULT;
-            }
-        }
-        if ((pending & Cpu.PENDING_INTERRUPT) != 0 && !interrupt()) {
+        boolean shadowed = (pending & Cpu.PENDING_TRACE) != 0 && c.shadow != 0;
+        if ((pending & Cpu.PENDING_INTERRUPT) != 0 && !shadowed && !interrupt()) {
             return Outcome.TRIPLE_FAULT;
         }
         while (c.halted) {
@@ -79,7 +83,23 @@ final class Executor {
                 return outcome;
             }
         }
+        if ((pending & Cpu.PENDING_TRACE) != 0) {
+            c.withdraw(Cpu.PENDING_TRACE);
+            if (Stepper.needed(c)) {
+                if (!stepper.step()) {
+                    return Outcome.TRIPLE_FAULT;
+                }
+                if (Stepper.needed(c)) {
+                    c.request(Cpu.PENDING_TRACE);
+                }
+            }
+        }
         return null;
+    }
+
+    private void standStill() {
+        c.withdraw(Cpu.PENDING_STOP);
+        c.standStill();
     }
 
     private void acknowledgeWriteTags() {
@@ -100,6 +120,9 @@ final class Executor {
         }
         c.apic.pollTimer();
         int pending = c.pending;
+        if ((pending & Cpu.PENDING_STOP) != 0) {
+            standStill();
+        }
         if ((pending & Cpu.PENDING_FLUSH) != 0) {
             c.withdraw(Cpu.PENDING_FLUSH);
             c.flushAll();
@@ -148,28 +171,6 @@ final class Executor {
             c.request(Cpu.PENDING_INTERRUPT);
         }
         return delivered;
-    }
-
-    /** Runs one instruction with TF set, and raises the debug exception behind it. */
-    private boolean singleStep() {
-        Block block;
-        int i = 0;
-        MicroOp[] ops = null;
-        try {
-            block = blocks.single();
-            ops = block.ops;
-            for (; i < ops.length; i++) {
-                ops[i].exec(c);
-            }
-            c.instructions += block.count;
-        } catch (CpuFault fault) {
-            if (ops != null) {
-                c.gpr[Cpu.RIP] += ops[i].offset;
-            }
-            return c.exceptions.deliverFault(fault);
-        }
-        c.dr[6] |= 0x4000;
-        return c.exceptions.deliverFault(c.raise(CpuFault.DB));
     }
 
     /** Runs blocks until something is pending or the burst is over; false on a triple fault. */
@@ -221,7 +222,7 @@ final class Executor {
                 }
             } catch (CpuFault fault) {
                 if (ops != null) {
-                    gpr[Cpu.RIP] += ops[i].offset;
+                    fault.settle(c, ops[i]);
                     c.instructions += i;
                 }
                 block = null;

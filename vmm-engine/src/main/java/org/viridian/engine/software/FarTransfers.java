@@ -1,9 +1,6 @@
 package org.viridian.engine.software;
 
-/**
- * Far jumps, calls and returns, IRET, SYSCALL and SYSENTER (Intel SDM vol. 3A, chapters 5 and 6). Hardware task switches
- * are not offered: a task gate or TSS as a target raises #GP.
- */
+/** Far jumps, calls and returns, IRET, SYSCALL and SYSENTER (Intel SDM vol. 3A, chapters 5 and 6). */
 final class FarTransfers {
     private final Cpu c;
     private final Segments s;
@@ -27,7 +24,7 @@ final class FarTransfers {
     }
 
     /** JMP far. */
-    void jump(int selector, long offset, int size) {
+    void jump(int selector, long offset, int size, long next) {
         if (realMode()) {
             realCode(selector, offset & 0xFFFF_FFFFL);
             c.updateMode();
@@ -38,6 +35,10 @@ final class FarTransfers {
         }
         long descriptor = s.descriptor(selector, CpuFault.GP);
         int attr = Segments.attributes(descriptor);
+        if (!c.longMode() && TaskSwitch.isTask(attr)) {
+            c.task.transfer(selector, descriptor, TaskSwitch.Cause.JUMP, next);
+            return;
+        }
         if ((attr & Segments.CODE_DATA) == 0) {
             Gate gate = gate(selector, descriptor);
             long target = s.descriptor(gate.selector, CpuFault.GP);
@@ -105,6 +106,10 @@ final class FarTransfers {
             throw c.raise(CpuFault.GP, 0);
         }
         long descriptor = s.descriptor(selector, CpuFault.GP);
+        if (!c.longMode() && TaskSwitch.isTask(Segments.attributes(descriptor))) {
+            c.task.transfer(selector, descriptor, TaskSwitch.Cause.CALL, next);
+            return;
+        }
         if ((Segments.attributes(descriptor) & Segments.CODE_DATA) == 0) {
             callGate(gate(selector, descriptor), next);
             return;
@@ -198,6 +203,11 @@ final class FarTransfers {
         if ((attr & Segments.PRESENT) == 0) {
             throw s.fault(CpuFault.NP, selector);
         }
+        if (c.longMode() && (attr & Segments.LONG) != 0) {
+            c.target(rip);
+        } else if (rip > Segments.limit(descriptor)) {
+            throw c.raise(CpuFault.GP, 0);
+        }
         boolean popStack = rpl > c.cpl || interrupt && c.codeSize == 64;
         int cplBefore = c.cpl;
         if (!popStack) {
@@ -253,6 +263,7 @@ final class FarTransfers {
             FlagOps.load(c, flags, size == 2 ? 2 : 4, cplBefore);
             if (size != 2) {
                 c.eflags = c.eflags & ~Cpu.F_RF | (int) flags & Cpu.F_RF;
+                c.resumeLoaded = true;
             }
         }
     }
@@ -266,7 +277,7 @@ final class FarTransfers {
     }
 
     /** IRET. */
-    void interruptReturn(int size) {
+    void interruptReturn(int size, long next) {
         c.nmiBlocked = false;
         c.apic.nmiUnblocked();
         if (realMode()) {
@@ -283,8 +294,11 @@ final class FarTransfers {
             return;
         }
         if ((c.eflags & Cpu.F_NT) != 0) {
-            // Nested task return: no task switches here, and in long mode the architecture says #GP.
-            throw c.raise(CpuFault.GP, 0);
+            if (c.longMode()) {
+                throw c.raise(CpuFault.GP, 0);
+            }
+            c.task.returnToPrevious(next);
+            return;
         }
         long rip = StackOps.peek(c, 0, size);
         int selector = (int) StackOps.peek(c, size, size) & 0xFFFF;
@@ -303,6 +317,7 @@ final class FarTransfers {
         for (int i = 0; i < order.length; i++) {
             selectors[i] = (int) StackOps.peek(c, 16 + 4 * i, 4) & 0xFFFF;
         }
+        c.resumeLoaded = true;
         c.setRflags(flags);
         for (int i = 0; i < order.length; i++) {
             s.set(order[i], selectors[i], (long) selectors[i] << 4, 0xFFFF, 0xF3);
@@ -321,6 +336,8 @@ final class FarTransfers {
             throw c.raise(CpuFault.UD);
         }
         int selector = (int) (c.star >>> 32) & 0xFFFC;
+        // The trap of TF is taken only when SFMASK leaves TF set.
+        c.quietTrap = !c.longMode() || (c.fmask & Cpu.F_TF) != 0;
         if (c.longMode()) {
             c.gpr[1] = next;
             c.gpr[11] = c.rflags() & ~(long) Cpu.F_RF;

@@ -26,14 +26,34 @@ final class FlagOps {
     /** Replaces the flags in {@code mask}, and tells the processor of TF and IF. */
     static void store(Cpu c, long value, int mask) {
         c.setRflags(c.rflags() & ~mask | value & mask);
-        if ((c.eflags & Cpu.F_TF) != 0) {
+        if (Stepper.needed(c)) {
             c.request(Cpu.PENDING_TRACE);
         }
+        c.accessChanged();
         c.interruptsEnabled();
     }
 
     static int iopl(Cpu c) {
         return c.eflags >> 12 & 3;
+    }
+
+    /** STAC and CLAC; end the block, for the supervisor's view of user pages changes. */
+    static final class AccessControl extends MicroOp {
+        private final boolean open;
+
+        AccessControl(boolean open) {
+            this.open = open;
+        }
+
+        @Override
+        public void exec(Cpu c) {
+            if (c.cpl != 0) {
+                throw c.raise(CpuFault.UD);
+            }
+            c.eflags = open ? c.eflags | Cpu.F_AC : c.eflags & ~Cpu.F_AC;
+            c.accessChanged();
+            c.gpr[Cpu.RIP] = nextRip(c);
+        }
     }
 
     /** CLC, STC, CMC. */
@@ -100,6 +120,9 @@ final class FlagOps {
         @Override
         public void exec(Cpu c) {
             ClearInterrupt.check(c);
+            if (c.stepping && (c.eflags & Cpu.F_IF) == 0) {
+                c.shadow = Stepper.SHADOW_STI;
+            }
             c.eflags |= Cpu.F_IF;
             c.interruptsEnabled();
         }

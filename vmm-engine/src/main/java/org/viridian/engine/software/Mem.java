@@ -113,11 +113,24 @@ final class Mem {
         put32(a + 4, (int) (v >> 32));
     }
 
+    /** The address itself, or 0 when the host's compare-and-set cannot take it: x86 takes every alignment. */
+    static long atomicAt(long a, int size) {
+        return (a & size - 1) == 0 || UNALIGNED && size <= 8 ? a : 0;
+    }
+
     static boolean cas8(long a, int expected, int value) {
         return UNSAFE.compareAndSetByte(null, a, (byte) expected, (byte) value);
     }
 
     static boolean cas16(long a, int expected, int value) {
+        if ((a & 1) != 0) {
+            // Unsafe takes no odd address: exchange the four bytes around it.
+            long around = (a & 3) == 3 ? a - 1 : a & ~3L;
+            int shift = (int) (a - around) * 8;
+            int old = get32(around);
+            int mask = 0xFFFF << shift;
+            return (old & mask) == (expected & 0xFFFF) << shift && cas32(around, old, old & ~mask | (value & 0xFFFF) << shift);
+        }
         return UNSAFE.compareAndSetShort(null, a, (short) expected, (short) value);
     }
 

@@ -14,11 +14,13 @@ final class NativeArea {
     private static final long TLB_BYTES = (long) CpuMemory.TLB_ENTRIES * CpuMemory.TLB_ENTRY_BYTES;
     private static final long JUMP_BYTES = (long) StateLayout.JUMP_ENTRIES * StateLayout.JUMP_ENTRY_BYTES;
 
-    private final MemorySegment memory = Arena.ofAuto().allocate(StateLayout.BYTES + 2 * TLB_BYTES + 2 * JUMP_BYTES, 64);
+    private final MemorySegment memory = Arena.ofAuto().allocate(StateLayout.BYTES + 4 * TLB_BYTES + 2 * JUMP_BYTES, 64);
 
     NativeArea() {
         CpuMemory.clearTlb(supervisorTlb());
         CpuMemory.clearTlb(userTlb());
+        CpuMemory.clearTlb(openTlb());
+        CpuMemory.clearTlb(noTlb());
     }
 
     /** What translated code holds in its state register: {@link StateLayout} counts from here. */
@@ -34,8 +36,18 @@ final class NativeArea {
         return supervisorTlb() + TLB_BYTES;
     }
 
-    long supervisorJumps() {
+    /** The supervisor's context while user pages are open to it. */
+    long openTlb() {
         return userTlb() + TLB_BYTES;
+    }
+
+    /** A context that never holds anything. */
+    long noTlb() {
+        return openTlb() + TLB_BYTES;
+    }
+
+    long supervisorJumps() {
+        return noTlb() + TLB_BYTES;
     }
 
     long userJumps() {

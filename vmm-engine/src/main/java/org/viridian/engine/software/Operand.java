@@ -22,6 +22,11 @@ abstract class Operand {
 
     abstract void set(Cpu c, long address, long value);
 
+    /** Reads what the same instruction will write to {@code address}: raises what the write would raise. */
+    long modify(Cpu c, long address) {
+        return get(c, address);
+    }
+
     boolean isMemory() {
         return false;
     }
@@ -213,6 +218,11 @@ abstract class Operand {
         }
 
         @Override
+        long modify(Cpu c, long address) {
+            return (byte) c.modify8(address);
+        }
+
+        @Override
         void set(Cpu c, long address, long value) {
             c.store8(address, (int) value);
         }
@@ -226,6 +236,11 @@ abstract class Operand {
         @Override
         long get(Cpu c, long address) {
             return (short) c.load16(address);
+        }
+
+        @Override
+        long modify(Cpu c, long address) {
+            return (short) c.modify16(address);
         }
 
         @Override
@@ -245,6 +260,11 @@ abstract class Operand {
         }
 
         @Override
+        long modify(Cpu c, long address) {
+            return c.modify32(address);
+        }
+
+        @Override
         void set(Cpu c, long address, long value) {
             c.store32(address, (int) value);
         }
@@ -258,6 +278,11 @@ abstract class Operand {
         @Override
         long get(Cpu c, long address) {
             return c.load64(address);
+        }
+
+        @Override
+        long modify(Cpu c, long address) {
+            return c.modify64(address);
         }
 
         @Override

@@ -1,5 +1,7 @@
 package org.viridian.engine.software;
 
+import org.viridian.engine.software.fpu.XState;
+
 /** Operations on control, debug, model-specific and table registers. */
 final class PrivilegedOps {
     static final int SYSCALL = 0;
@@ -78,7 +80,7 @@ final class PrivilegedOps {
         }
     }
 
-    /** MOV to and from DRn. Breakpoints are kept, but only single-step raises #DB. */
+    /** MOV to and from DRn; a write ends the block, for breakpoints count from the next instruction. */
     static final class MoveDebug extends MicroOp {
         private final boolean write;
         private final int register;
@@ -99,15 +101,21 @@ final class PrivilegedOps {
             if (r != register && (c.cr4 & Cpu.CR4_DE) != 0) {
                 throw c.raise(CpuFault.UD);
             }
+            Stepper.generalDetect(c);
             if (!write) {
                 c.gpr[gpr] = wide ? c.dr[r] : c.dr[r] & 0xFFFF_FFFFL;
                 return;
             }
+            long next = nextRip(c);
             long value = wide ? c.gpr[gpr] : c.gpr[gpr] & 0xFFFF_FFFFL;
             if (r >= 6 && value >>> 32 != 0) {
                 throw c.raise(CpuFault.GP, 0);
             }
-            c.dr[r] = r == 6 ? value & 0xE00F | 0xFFFF0FF0L : r == 7 ? value & 0xFFFF2FFFL | 0x400 : value;
+            c.dr[r] = r == 6 ? value & 0xE00F | 0xFFFF0FF0L : r == 7 ? value & 0xFFFF2BFFL | 0x400 : value;
+            if (Stepper.needed(c)) {
+                c.request(Cpu.PENDING_TRACE);
+            }
+            c.gpr[Cpu.RIP] = next;
         }
     }
 
@@ -178,7 +186,47 @@ final class PrivilegedOps {
         @Override
         public void exec(Cpu c) {
             requireProtected(c);
+            checkUmip(c);
             to.write(c, c.segSelector[op == 0 ? Cpu.LDTR : Cpu.TR]);
+        }
+    }
+
+    /** UMIP: these instructions tell user programs nothing. */
+    private static void checkUmip(Cpu c) {
+        if (c.cpl != 0 && (c.cr4 & Cpu.CR4_UMIP) != 0) {
+            throw c.raise(CpuFault.GP, 0);
+        }
+    }
+
+    /** XGETBV and XSETBV. */
+    static final class ExtendedControl extends MicroOp {
+        private final boolean write;
+
+        ExtendedControl(boolean write) {
+            this.write = write;
+        }
+
+        @Override
+        public void exec(Cpu c) {
+            if (!c.extendedStates()) {
+                throw c.raise(CpuFault.UD);
+            }
+            if (write) {
+                c.requireCpl0();
+            }
+            if ((c.gpr[1] & 0xFFFF_FFFFL) != 0) {
+                throw c.raise(CpuFault.GP, 0);
+            }
+            if (!write) {
+                c.gpr[0] = c.xcr0 & 0xFFFF_FFFFL;
+                c.gpr[2] = c.xcr0 >>> 32;
+                return;
+            }
+            long value = c.gpr[0] & 0xFFFF_FFFFL | c.gpr[2] << 32;
+            if ((value & 1) == 0 || (value & ~XState.COMPONENTS) != 0) {
+                throw c.raise(CpuFault.GP, 0);
+            }
+            c.xcr0 = value;
         }
     }
 
@@ -303,6 +351,7 @@ final class PrivilegedOps {
 
         @Override
         public void exec(Cpu c) {
+            checkUmip(c);
             long at = ea.store(c, wide ? 10 : 6);
             c.probeWrite(at, wide ? 10 : 6);
             c.store16(at, idt ? c.idtLimit : c.gdtLimit);
@@ -358,6 +407,7 @@ final class PrivilegedOps {
 
         @Override
         public void exec(Cpu c) {
+            checkUmip(c);
             to.write(c, c.cr0);
         }
     }

@@ -45,6 +45,8 @@ final class ProcessorReset {
         c.cr3 = 0;
         c.cr4 = 0;
         c.efer = 0;
+        c.xcr0 = 1;
+        c.shadow = 0;
         Arrays.fill(c.dr, 0);
         c.dr[6] = 0xFFFF_0FF0L;
         c.dr[7] = 0x400;

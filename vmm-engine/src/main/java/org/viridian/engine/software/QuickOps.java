@@ -292,7 +292,7 @@ final class QuickOps {
 
         @Override
         public void exec(Cpu c) {
-            long to = c.load64(ea.load(c, 8));
+            long to = c.target(c.load64(ea.load(c, 8)));
             long sp = c.gpr[4] - 8;
             c.store64(sp, nextRip(c));
             c.gpr[4] = sp;
@@ -310,7 +310,7 @@ final class QuickOps {
 
         @Override
         public void exec(Cpu c) {
-            long to = c.gpr[register];
+            long to = c.target(c.gpr[register]);
             long sp = c.gpr[4] - 8;
             c.store64(sp, nextRip(c));
             c.gpr[4] = sp;

@@ -76,7 +76,45 @@ final class Segments {
         }
     }
 
-    private void systemStore8(long linear, int value) {
+    /** Reads a byte with supervisor rights. */
+    int systemLoad8(long linear) {
+        boolean was = c.enterSystem();
+        try {
+            return c.load8(linear);
+        } finally {
+            c.leaveSystem(was);
+        }
+    }
+
+    /** Raises what a supervisor's store to these bytes would raise. */
+    void systemProbe(long linear, int size) {
+        boolean was = c.enterSystem();
+        try {
+            c.probeWrite(linear, size);
+        } finally {
+            c.leaveSystem(was);
+        }
+    }
+
+    void systemStore16(long linear, int value) {
+        boolean was = c.enterSystem();
+        try {
+            c.store16(linear, value);
+        } finally {
+            c.leaveSystem(was);
+        }
+    }
+
+    void systemStore32(long linear, int value) {
+        boolean was = c.enterSystem();
+        try {
+            c.store32(linear, value);
+        } finally {
+            c.leaveSystem(was);
+        }
+    }
+
+    void systemStore8(long linear, int value) {
         boolean was = c.enterSystem();
         try {
             c.store8(linear, value);

@@ -16,8 +16,13 @@ final class SharedProcessors implements InterruptFabric {
     static final int EXT_INT = 7;
 
     final VmClock clock;
+    /** Longest wait for a processor that is inside a device's handler, ns: the handler may want this processor's help. */
+    private static final long STOP_WAIT = 20_000_000;
+
     /** Held by atomics that no compare-and-set of the host can do. */
-    final ReentrantLock splitLock = new ReentrantLock();
+    private final ReentrantLock bus = new ReentrantLock();
+    /** Who holds {@link #bus}, or null. */
+    private volatile Cpu busHolder;
     private final List<Cpu> processors = new CopyOnWriteArrayList<>();
     private volatile boolean externalAsserted;
     private volatile ExternalInterruptSource externalSource;
@@ -47,6 +52,45 @@ final class SharedProcessors implements InterruptFabric {
 
     void remove(Cpu cpu) {
         processors.remove(cpu);
+    }
+
+    /** Takes the bus lock and waits until every other processor stands still. Pairs with {@link #resumeOthers}. */
+    void stopOthers(Cpu self) {
+        self.stopped(true);
+        bus.lock();
+        self.stopped(false);
+        busHolder = self;
+        long end = 0;
+        for (Cpu cpu : processors) {
+            if (cpu == self) {
+                continue;
+            }
+            cpu.request(Cpu.PENDING_STOP);
+            while (!cpu.standsStill()) {
+                if (end == 0) {
+                    end = System.nanoTime() + STOP_WAIT;
+                } else if (System.nanoTime() > end) {
+                    break;
+                }
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    void resumeOthers(Cpu self) {
+        busHolder = null;
+        bus.unlock();
+    }
+
+    /** Returns when no other processor holds the bus. */
+    void awaitBus(Cpu self) {
+        for (int spins = 0; busHolder != null && busHolder != self; spins++) {
+            if (spins < 1000) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield();
+            }
+        }
     }
 
     /** The PIC's INTR, as processor 0 sees it on LINT0. */

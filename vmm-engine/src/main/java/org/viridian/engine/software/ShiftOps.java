@@ -22,13 +22,10 @@ final class ShiftOps {
         public void exec(Cpu c) {
             int n = (int) count.read(c) & (bits == 64 ? 63 : 31);
             long at = to.target(c);
-            long a = to.get(c, at);
+            long a = to.modify(c, at);
             if (n == 0) {
                 to.set(c, at, a);
                 return;
-            }
-            if (to.isMemory()) {
-                c.probeWrite(at, to.size);
             }
             to.set(c, at, switch (op) {
                 case 0 -> rol(c, a, n);
@@ -212,7 +209,7 @@ final class ShiftOps {
             int bits = to.size * 8;
             int n = (int) count.read(c) & (bits == 64 ? 63 : 31);
             long at = to.target(c);
-            long a = to.get(c, at);
+            long a = to.modify(c, at);
             if (n == 0) {
                 to.set(c, at, a);
                 return;

@@ -153,7 +153,7 @@ final class SoftwareProcessor implements VirtualProcessor {
         cpu.apic.waitForSipi(false);
         cpu.halted = false;
         cpu.nmiBlocked = false;
-        cpu.request(Cpu.PENDING_INTERRUPT | ((cpu.eflags & Cpu.F_TF) != 0 ? Cpu.PENDING_TRACE : 0));
+        cpu.request(Cpu.PENDING_INTERRUPT | (Stepper.needed(cpu) ? Cpu.PENDING_TRACE : 0));
     }
 
     @Override

@@ -155,6 +155,7 @@ final class StackOps {
             c.gpr[4] = c.gpr[4] & ~mask | c.gpr[4] + size & mask;
             if (segment == Cpu.SS || c.codeSize != 64) {
                 c.gpr[Cpu.RIP] = next;
+                SystemOps.stackShadow(c, segment);
             }
         }
     }

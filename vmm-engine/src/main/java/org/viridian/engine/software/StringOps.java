@@ -45,9 +45,9 @@ final class StringOps {
                 return;
             }
             long end = nextRip(c);
-            int budget = CHUNK;
+            int budget = c.stepping ? 1 : CHUNK;
             while ((c.gpr[1] & mask) != 0) {
-                if (budget <= 0 || c.pending != 0 && budget < CHUNK) {
+                if (budget <= 0 || c.pending != 0 && budget < CHUNK && !c.stepping) {
                     c.gpr[Cpu.RIP] += offset;
                     return;
                 }
@@ -139,6 +139,9 @@ final class StringOps {
                 case INS -> {
                     int port = (int) c.gpr[2] & 0xFFFF;
                     c.segments.checkPort(port, size);
+                    if (c.stepping) {
+                        c.stepper.port(port, size);
+                    }
                     long at = target(c, size, true);
                     c.probeWrite(at, size);
                     store(c, at, c.bus.readPort(port, size));
@@ -147,6 +150,9 @@ final class StringOps {
                 default -> {
                     int port = (int) c.gpr[2] & 0xFFFF;
                     c.segments.checkPort(port, size);
+                    if (c.stepping) {
+                        c.stepper.port(port, size);
+                    }
                     int value = (int) load(c, source(c, size));
                     c.bus.writePort(port, size, value);
                     advance(c, 6, by);
@@ -157,7 +163,7 @@ final class StringOps {
         /** A run that stays inside one page on both sides; answers its cost in elements. */
         private int bulk(Cpu c) {
             long left = c.gpr[1] & mask;
-            if ((c.eflags & Cpu.F_DF) != 0 || c.codeSize != 64 || addrSize != 64 || left < 4) {
+            if ((c.eflags & Cpu.F_DF) != 0 || c.codeSize != 64 || addrSize != 64 || left < 4 || c.stepping) {
                 return single(c);
             }
             long to = c.gpr[7];

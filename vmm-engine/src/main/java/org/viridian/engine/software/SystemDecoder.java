@@ -61,6 +61,9 @@ final class SystemDecoder {
                 if (in.reg > 7) {
                     return null;
                 }
+                if (in.opcode == 0x23) {
+                    in.endBlockAndSerialise();
+                }
                 int rm = in.modrm & 7 | (in.rex & 1) << 3;
                 return new PrivilegedOps.MoveDebug(in.opcode == 0x23, in.reg, rm, in.mode == 64);
             }
@@ -121,6 +124,11 @@ final class SystemDecoder {
             return new PrivilegedOps.LoadStatusWord(Operand.rm(in, 2));
         }
         return switch (in.modrm) {
+            case 0xCA, 0xCB -> {
+                in.endBlockAndSerialise();
+                yield in.rep != 0 || in.prefix66 ? null : new FlagOps.AccessControl(in.modrm == 0xCB);
+            }
+            case 0xD0, 0xD1 -> in.rep != 0 || in.prefix66 ? null : new PrivilegedOps.ExtendedControl(in.modrm == 0xD1);
             case 0xF8 -> in.mode == 64 ? new PrivilegedOps.SwapGs() : null;
             case 0xF9 -> new PrivilegedOps.ReadTimestamp(true);
             default -> null;

@@ -44,7 +44,7 @@ final class SystemOps {
                 throw c.raise(CpuFault.UD);
             }
             long at = to.target(c);
-            long a = to.get(c, at);
+            long a = to.modify(c, at);
             long rpl = from.read(c) & 3;
             boolean adjust = (a & 3) < rpl;
             if (adjust) {
@@ -88,7 +88,16 @@ final class SystemOps {
             c.segments.load(segment, (int) from.read(c) & 0xFFFF);
             if (ends) {
                 c.gpr[Cpu.RIP] = nextRip(c);
+                stackShadow(c, segment);
             }
+        }
+    }
+
+    /** In 16- and 32-bit code the block ends behind MOV SS, so the next instruction runs alone, without an interrupt before. */
+    static void stackShadow(Cpu c, int segment) {
+        if (segment == Cpu.SS && !c.flat) {
+            c.shadow = Stepper.SHADOW_SS;
+            c.request(Cpu.PENDING_TRACE);
         }
     }
 
@@ -146,7 +155,7 @@ final class SystemOps {
             if (call) {
                 c.far.call(selector, target, size, nextRip(c));
             } else {
-                c.far.jump(selector, target, size);
+                c.far.jump(selector, target, size, nextRip(c));
             }
         }
     }
@@ -171,7 +180,7 @@ final class SystemOps {
             if (call) {
                 c.far.call(selector, target, size, nextRip(c));
             } else {
-                c.far.jump(selector, target, size);
+                c.far.jump(selector, target, size, nextRip(c));
             }
         }
     }
@@ -202,7 +211,7 @@ final class SystemOps {
 
         @Override
         public void exec(Cpu c) {
-            c.far.interruptReturn(size);
+            c.far.interruptReturn(size, nextRip(c));
         }
     }
 
@@ -230,6 +239,7 @@ final class SystemOps {
                 // Nothing delivers here; whoever stepped the processor wants to see the vector.
                 throw c.raise(vector);
             }
+            c.quietTrap = true;
             c.exceptions.software(vector, next, opcode != 0xF1);
         }
     }
@@ -250,6 +260,9 @@ final class SystemOps {
         public void exec(Cpu c) {
             int at = port >= 0 ? port : (int) c.gpr[2] & 0xFFFF;
             c.segments.checkPort(at, size);
+            if (c.stepping) {
+                c.stepper.port(at, size);
+            }
             long next = nextRip(c);
             // Handlers see the present instruction; the processor goes on behind it.
             c.gpr[Cpu.RIP] += offset;

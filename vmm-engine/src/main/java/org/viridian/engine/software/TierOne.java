@@ -166,12 +166,13 @@ final class TierOne {
                     c.gpr[Cpu.RIP] = Mem.raw64(s + StateLayout.PAGE) + code.block.offset;
                     try {
                         op.exec(c);
-                    } catch (CpuFault | Block.BlockExit stop) {
+                    } catch (CpuFault fault) {
+                        fault.settle(c, op);
+                        retire(given, code.at.count - index);
+                        throw fault;
+                    } catch (Block.BlockExit stale) {
                         c.gpr[Cpu.RIP] += op.offset;
                         retire(given, code.at.count - index);
-                        if (stop instanceof CpuFault) {
-                            throw stop;
-                        }
                         return false;
                     }
                     boolean vectors = code.at.vectors;
@@ -194,16 +195,27 @@ final class TierOne {
                     c.gpr[Cpu.RIP] = Mem.raw64(s + StateLayout.PAGE) + code.block.offset;
                     try {
                         op.exec(c);
-                    } catch (CpuFault | Block.BlockExit stop) {
+                    } catch (CpuFault fault) {
+                        fault.settle(c, op);
+                        retire(given, code.at.count - index);
+                        throw fault;
+                    } catch (Block.BlockExit stale) {
                         c.gpr[Cpu.RIP] += op.offset;
                         retire(given, code.at.count - index);
-                        if (stop instanceof CpuFault) {
-                            throw stop;
-                        }
                         return false;
                     }
-                    retire(given, 0);
-                    return false;
+                    if (c.pending != 0) {
+                        retire(given, 0);
+                        return false;
+                    }
+                    Code next = successor(given);
+                    if (next == null) {
+                        return false;
+                    }
+                    Mem.raw64(s + StateLayout.PAGE, c.gpr[Cpu.RIP] & ~0xFFFL);
+                    c.rememberNativeJump(c.gpr[Cpu.RIP], area.address(next.at.entry));
+                    copyIn(false);
+                    at = next.at.entry;
                 }
                 case Exit.LINK -> {
                     c.gpr[Cpu.RIP] = Mem.raw64(s + StateLayout.PAGE) + code.at.linkTarget[index];
@@ -217,16 +229,6 @@ final class TierOne {
                         next.at.linkFrom(code.at, index, area);
                     }
                     Mem.raw64(s + StateLayout.PAGE, c.gpr[Cpu.RIP] & ~0xFFFL);
-                    at = next.at.entry;
-                }
-                case Exit.JUMP -> {
-                    c.gpr[Cpu.RIP] = Mem.raw64(s + StateLayout.TARGET);
-                    Code next = successor(given);
-                    if (next == null) {
-                        return false;
-                    }
-                    Mem.raw64(s + StateLayout.PAGE, c.gpr[Cpu.RIP] & ~0xFFFL);
-                    c.rememberNativeJump(c.gpr[Cpu.RIP], area.address(next.at.entry));
                     at = next.at.entry;
                 }
                 default -> {

@@ -89,7 +89,7 @@ final class TwoByteDecoder {
             case 0xB0, 0xB1 -> {
                 in.modrm();
                 in.lockable = in.mod != 3;
-                return new AtomicOps.CompareExchange(Operand.rm(in, size), Operand.reg(in, size), Operand.register(in, 0, size));
+                return new AtomicOps.CompareExchange(Operand.rm(in, size), Operand.reg(in, size), Operand.register(in, 0, size), in.lock);
             }
             case 0xB2, 0xB4, 0xB5 -> {
                 in.modrm();
@@ -122,7 +122,7 @@ final class TwoByteDecoder {
             case 0xC0, 0xC1 -> {
                 in.modrm();
                 in.lockable = in.mod != 3;
-                return new AtomicOps.ExchangeAdd(Operand.rm(in, size), Operand.reg(in, size));
+                return new AtomicOps.ExchangeAdd(Operand.rm(in, size), Operand.reg(in, size), in.lock);
             }
             case 0xC3 -> {
                 in.modrm();
@@ -167,7 +167,7 @@ final class TwoByteDecoder {
                 return null;
             }
             in.lockable = true;
-            return in.rexW() ? new AtomicOps.CompareExchange16(in.ea) : new AtomicOps.CompareExchange8(in.ea);
+            return in.rexW() ? new AtomicOps.CompareExchange16(in.ea, in.lock) : new AtomicOps.CompareExchange8(in.ea, in.lock);
         }
         if (op == 7 && in.rep == 0xF3) {
             return new SystemOps.ReadProcessorId(Operand.register(in, in.rm, in.mode == 64 ? 8 : 4));

@@ -121,6 +121,7 @@ public final class UserModeCpu {
                     cpu.gpr[Cpu.RIP] += ops[i].offset;
                     cpu.instructions += i;
                 }
+                cpu.stackFaults.complete(fault);
                 return new Stop(fault.vector, fault.error, cpu.cr2, cpu.instructions - start);
             } catch (Block.BlockExit exit) {
                 cpu.gpr[Cpu.RIP] += ops[i].offset;

@@ -24,6 +24,8 @@ final class Walker {
     private static final int PF_RESERVED = 8;
     private static final int PF_FETCH = 16;
 
+    private static final long PREVENTION = Cpu.CR4_SMEP | Cpu.CR4_SMAP;
+
     private final Cpu c;
 
     /** The page may be written from now on without another walk: permission and dirty bit are there. */
@@ -134,12 +136,17 @@ final class Walker {
     }
 
     private void check(long linear, int access, boolean user, long rights, boolean noExecute) {
-        boolean refused = user && (rights & USER) == 0
+        boolean refused = (user ? (rights & USER) == 0 : (rights & USER) != 0 && (c.cr4 & PREVENTION) != 0 && prevented(access))
                 || access == Cpu.ACCESS_WRITE && (rights & WRITE) == 0 && (user || (c.cr0 & Cpu.CR0_WP) != 0)
                 || access == Cpu.ACCESS_EXECUTE && noExecute;
         if (refused) {
             throw pageFault(linear, access, user, PF_PRESENT);
         }
+    }
+
+    /** SMEP and SMAP: what keeps the supervisor off user pages. */
+    private boolean prevented(int access) {
+        return access == Cpu.ACCESS_EXECUTE ? (c.cr4 & Cpu.CR4_SMEP) != 0 : (c.cr4 & Cpu.CR4_SMAP) != 0 && !c.userPagesOpen();
     }
 
     private void finish(long address, long entry, int access, boolean user, long rights) {
@@ -164,7 +171,8 @@ final class Walker {
         int code = cause | (user ? PF_USER : 0);
         if (access == Cpu.ACCESS_WRITE) {
             code |= PF_WRITE;
-        } else if (access == Cpu.ACCESS_EXECUTE && ((c.efer & Cpu.EFER_NXE) != 0 || c.flat)) {
+        } else if (access == Cpu.ACCESS_EXECUTE
+                && ((c.efer & Cpu.EFER_NXE) != 0 && (c.cr4 & Cpu.CR4_PAE) != 0 || (c.cr4 & Cpu.CR4_SMEP) != 0 || c.flat)) {
             code |= PF_FETCH;
         }
         return c.raise(CpuFault.PF, code);

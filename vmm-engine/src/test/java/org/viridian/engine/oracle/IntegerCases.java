@@ -31,6 +31,8 @@ final class IntegerCases {
     private long[] gpr;
     private int size;
     private int undefined;
+    /** What lies at the border of the two pages, or 0 for noise. */
+    private long store;
     private String what;
 
     IntegerCases(long seed) {
@@ -53,7 +55,13 @@ final class IntegerCases {
         random.nextBytes(memory);
         long flags = 0x202 | random.nextInt() & ARITHMETIC | (random.nextInt(8) == 0 ? DF : 0);
         size = new int[] {1, 2, 4, 8}[random.nextInt(4)];
+        store = 0;
         instruction();
+        if (store != 0) {
+            for (int i = 0; i < 8; i++) {
+                memory[0x1000 - Oracle.WINDOW_1 + i] = (byte) (store >> i * 8);
+            }
+        }
         return new Drawn(new OracleCase(gpr.clone(), flags, fxsave, code.toByteArray(), memory), undefined, what);
     }
 
@@ -159,7 +167,7 @@ final class IntegerCases {
     }
 
     private void instruction() {
-        int form = random.nextInt(34);
+        int form = random.nextInt(36);
         what = "form " + form;
         switch (form) {
             case 0, 1, 2 -> arithmetic();
@@ -235,6 +243,8 @@ final class IntegerCases {
                 plain(opcode);
             }
             case 30, 31 -> string();
+            case 34 -> branch();
+            case 35 -> bigEndian();
             case 32 -> {
                 size = 4;
                 code.write(0x70 + random.nextInt(16));
@@ -370,6 +380,61 @@ final class IntegerCases {
                 code.write(0);
             }
         }
+    }
+
+    /** Near transfers whose target is code, a hole or non-canonical. */
+    private void branch() {
+        what = "branch";
+        size = 4;
+        long target = switch (random.nextInt(4)) {
+            case 0 -> 0x8000_0000_0000L + random.nextInt();
+            case 1 -> random.nextLong() | 1L << 47 & ~(1L << 62);
+            case 2 -> 0x3000_0000L + random.nextInt(4096);
+            default -> Oracle.CODE + 40;
+        };
+        if (target == Oracle.CODE) {
+            target++;
+        }
+        int register = BASES[random.nextInt(BASES.length)];
+        switch (random.nextInt(6)) {
+            case 0, 1 -> {
+                gpr[register] = target;
+                rex(register >> 3);
+                code.write(0xFF);
+                code.write(0xC0 | (random.nextBoolean() ? 4 : 2) << 3 | register & 7);
+            }
+            case 2, 3 -> {
+                gpr[4] = Oracle.DATA + 0x1000;
+                store = target;
+                boolean drop = random.nextBoolean();
+                code.write(drop ? 0xC2 : 0xC3);
+                if (drop) {
+                    immediate(random.nextInt(64), 2);
+                }
+            }
+            case 4 -> {
+                gpr[register] = Oracle.DATA + 0x1000;
+                store = target;
+                rex(register >> 3);
+                code.write(0xFF);
+                code.write(0x40 | (random.nextBoolean() ? 4 : 2) << 3 | register & 7);
+                if ((register & 7) == 4) {
+                    code.write(0x24);
+                }
+                code.write(0);
+            }
+            default -> {
+                code.write(random.nextBoolean() ? 0xE8 : 0xE9);
+                immediate(35, 4);
+            }
+        }
+    }
+
+    /** MOVBE. */
+    private void bigEndian() {
+        what = "movbe";
+        notByte();
+        modrm(-1, true, false, 0x0F, 0x38, 0xF0 + random.nextInt(2));
     }
 
     private void string() {

@@ -63,13 +63,16 @@ final class DeviceDetails extends ScrollPane {
         }
         Label name = new Label(next.name());
         name.getStyleClass().add("title-4");
+        name.setId(Ids.DEVICE_NAME);
         name.setWrapText(true);
         HBox title = new HBox(Glyphs.of(Icon.ofDeviceType(next.type()), 20), name);
         title.setAlignment(Pos.CENTER_LEFT);
         title.getStyleClass().add("spaced");
         Label kind = new Label(context.messages().of("device.kind.", next.kind()));
         kind.setGraphic(Glyphs.of(Glyphs.icon(next.kind()), 14));
+        kind.setId(Ids.DEVICE_KIND);
         Label state = new Label();
+        state.setId(Ids.DEVICE_STATE);
         HBox badges = new HBox(state, kind);
         badges.setAlignment(Pos.CENTER_LEFT);
         badges.getStyleClass().add("spaced");

@@ -32,24 +32,9 @@ import org.viridian.icons.Icon;
 
 /** The device manager: tree by type or by connection, the chosen device in full, and the time since power-on below. */
 final class DevicePane extends BorderPane {
-    /** A line of the tree: a group or a device. */
-    sealed interface Row {
-        /** The group's key or the device's id. */
-        String id();
-
-        record Group(String id, String label, Icon icon) implements Row {}
-
-        record Device(DeviceItem item) implements Row {
-            @Override
-            public String id() {
-                return item.id();
-            }
-        }
-    }
-
     private final Context context;
     private final DeviceTreeModel devices;
-    private final TreeTableView<Row> tree = new TreeTableView<>();
+    private final TreeTableView<DeviceRow> tree = new TreeTableView<>();
     private final ToggleButton byType;
     private final DeviceDetails details;
     private String selectedId = "";
@@ -96,8 +81,8 @@ final class DevicePane extends BorderPane {
 
     /** Selects a device by id. */
     void select(String id) {
-        for (TreeItem<Row> group : tree.getRoot().getChildren()) {
-            for (TreeItem<Row> device : group.getChildren()) {
+        for (TreeItem<DeviceRow> group : tree.getRoot().getChildren()) {
+            for (TreeItem<DeviceRow> device : group.getChildren()) {
                 if (device.getValue().id().equals(id)) {
                     group.setExpanded(true);
                     tree.getSelectionModel().select(device);
@@ -119,51 +104,51 @@ final class DevicePane extends BorderPane {
         nothing.setWrapText(true);
         tree.setPlaceholder(nothing);
 
-        TreeTableColumn<Row, Row> name = new TreeTableColumn<>(context.text("device.column.name"));
+        TreeTableColumn<DeviceRow, DeviceRow> name = new TreeTableColumn<>(context.text("device.column.name"));
         name.setCellValueFactory(cell -> new SimpleObjectProperty<>(cell.getValue().getValue()));
         name.setCellFactory(column -> new NameCell());
         name.setPrefWidth(240);
-        TreeTableColumn<Row, DeviceState> state = new TreeTableColumn<>(context.text("device.column.state"));
-        state.setCellValueFactory(cell -> cell.getValue().getValue() instanceof Row.Device device
+        TreeTableColumn<DeviceRow, DeviceState> state = new TreeTableColumn<>(context.text("device.column.state"));
+        state.setCellValueFactory(cell -> cell.getValue().getValue() instanceof DeviceRow.Device device
                 ? device.item().stateProperty() : null);
         state.setCellFactory(column -> new StateCell());
         state.setPrefWidth(130);
-        TreeTableColumn<Row, Number> activity = new TreeTableColumn<>(context.text("device.column.activity"));
+        TreeTableColumn<DeviceRow, Number> activity = new TreeTableColumn<>(context.text("device.column.activity"));
         activity.setCellValueFactory(cell -> activity(cell.getValue().getValue()));
         activity.setCellFactory(column -> new ActivityCell());
         activity.setPrefWidth(120);
         activity.setMaxWidth(140);
         state.setMaxWidth(150);
-        for (TreeTableColumn<Row, ?> column : List.of(name, state, activity)) {
+        for (TreeTableColumn<DeviceRow, ?> column : List.of(name, state, activity)) {
             column.setSortable(false);
             column.setReorderable(false);
             tree.getColumns().add(column);
         }
         tree.getSelectionModel().selectedItemProperty().addListener((observable, old, now) -> {
-            if (now != null && now.getValue() instanceof Row.Device device) {
+            if (now != null && now.getValue() instanceof DeviceRow.Device device) {
                 selectedId = device.id();
                 details.show(device.item());
             }
         });
     }
 
-    private static ObservableValue<Number> activity(Row row) {
-        return row instanceof Row.Device device ? device.item().activityProperty() : null;
+    private static ObservableValue<Number> activity(DeviceRow row) {
+        return row instanceof DeviceRow.Device device ? device.item().activityProperty() : null;
     }
 
     private void rebuild() {
         boolean types = byType.isSelected();
         Map<String, List<DeviceItem>> groups = types ? devices.byType() : devices.byConnection();
-        TreeItem<Row> root = new TreeItem<>();
+        TreeItem<DeviceRow> root = new TreeItem<>();
         groups.forEach((key, members) -> {
             String label = context.messages().word(types ? "device.type." : "device.connection.", key);
             Icon icon = types ? Icon.ofDeviceType(key) : key.equals("vmbus") ? Icon.SYNTHETIC : Icon.EMULATED;
             if (members.isEmpty()) {
                 return;
             }
-            TreeItem<Row> group = new TreeItem<>(new Row.Group(key, label, icon));
+            TreeItem<DeviceRow> group = new TreeItem<>(new DeviceRow.Group(key, label, icon));
             group.setExpanded(true);
-            members.forEach(item -> group.getChildren().add(new TreeItem<>(new Row.Device(item))));
+            members.forEach(item -> group.getChildren().add(new TreeItem<>(new DeviceRow.Device(item))));
             root.getChildren().add(group);
         });
         String wanted = selectedId;
@@ -203,9 +188,9 @@ final class DevicePane extends BorderPane {
         return box;
     }
 
-    private static final class NameCell extends TreeTableCell<Row, Row> {
+    private static final class NameCell extends TreeTableCell<DeviceRow, DeviceRow> {
         @Override
-        protected void updateItem(Row row, boolean empty) {
+        protected void updateItem(DeviceRow row, boolean empty) {
             super.updateItem(row, empty);
             getStyleClass().removeAll("group-cell");
             switch (empty ? null : row) {
@@ -214,13 +199,13 @@ final class DevicePane extends BorderPane {
                     setGraphic(null);
                     setId(null);
                 }
-                case Row.Group group -> {
+                case DeviceRow.Group group -> {
                     setText(group.label());
                     setGraphic(Glyphs.of(group.icon(), 16));
                     getStyleClass().add("group-cell");
                     setId(null);
                 }
-                case Row.Device device -> {
+                case DeviceRow.Device device -> {
                     setText(device.item().name());
                     setGraphic(Glyphs.of(Glyphs.icon(device.item().kind()), 16, "kind-glyph"));
                     setId(Ids.DEVICE_PREFIX + device.id());
@@ -229,7 +214,7 @@ final class DevicePane extends BorderPane {
         }
     }
 
-    private final class StateCell extends TreeTableCell<Row, DeviceState> {
+    private final class StateCell extends TreeTableCell<DeviceRow, DeviceState> {
         private final Label badge = new Label();
 
         @Override
@@ -244,7 +229,7 @@ final class DevicePane extends BorderPane {
         }
     }
 
-    private static final class ActivityCell extends TreeTableCell<Row, Number> {
+    private static final class ActivityCell extends TreeTableCell<DeviceRow, Number> {
         private final Label rate = new Label();
         private final Sparkline sparkline = new Sparkline();
         private final HBox box = new HBox(sparkline, rate);
@@ -258,7 +243,7 @@ final class DevicePane extends BorderPane {
         @Override
         protected void updateItem(Number perSecond, boolean empty) {
             super.updateItem(perSecond, empty);
-            DeviceItem item = !empty && getTableRow() != null && getTableRow().getItem() instanceof Row.Device device
+            DeviceItem item = !empty && getTableRow() != null && getTableRow().getItem() instanceof DeviceRow.Device device
                     ? device.item() : null;
             if (item == null || perSecond == null || item.counters().isEmpty()) {
                 shown = null;

@@ -28,8 +28,6 @@ public final class StateLayout {
     public static final int GS_BASE = 40;
     /** A word for a value that must outlive both scratch registers. */
     public static final int TEMPORARY = 48;
-    /** Target of an indirect exit. */
-    public static final int TARGET = 56;
     /** Which exit was taken, see {@link Exit}. 32 bits. */
     public static final int EXIT = 64;
     /** Guest instructions that may still run before the next look at requests. 32 bits, signed. */

@@ -67,11 +67,11 @@ public final class FxState {
         }
     }
 
-    private static long head(X87 x) {
+    static long head(X87 x) {
         return x.control | (long) x.statusWord() << 16 | (long) x.valid << 32 | (long) x.lastOpcode << 48;
     }
 
-    private static void setHead(X87 x, long head) {
+    static void setHead(X87 x, long head) {
         x.setControlWord((int) head & 0xFFFF);
         x.setStatusWord((int) (head >>> 16) & 0xFFFF);
         x.valid = (int) (head >>> 32) & 0xFF;
@@ -79,7 +79,7 @@ public final class FxState {
         // The image names registers by physical number in the tag byte, by stack position in the register area.
     }
 
-    private static long mxcsr(Cpu c) {
+    static long mxcsr(Cpu c) {
         return c.mxcsr & 0xFFFF_FFFFL | (long) MXCSR_MASK << 32;
     }
 

@@ -4,6 +4,7 @@ import org.viridian.engine.software.DecodeContext;
 import org.viridian.engine.software.ExtensionDecoder;
 import org.viridian.engine.software.MicroOp;
 import org.viridian.engine.software.fpu.FxState;
+import org.viridian.engine.software.fpu.XState;
 
 /** Decodes the 0F, 0F 38 and 0F 3A opcodes that are not integer instructions: group 15 here, the rest by the table. */
 public final class SimdDecoder implements ExtensionDecoder {
@@ -45,6 +46,8 @@ public final class SimdDecoder implements ExtensionDecoder {
             case 1 -> new FxState.Restore(in);
             case 2 -> new FxState.ControlStatus(in, true);
             case 3 -> new FxState.ControlStatus(in, false);
+            case 4, 6 -> new XState.Save(in);
+            case 5 -> new XState.Restore(in);
             case 7 -> new MoveOps.Flush(in);
             default -> null;
         };

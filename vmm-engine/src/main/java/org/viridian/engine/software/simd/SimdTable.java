@@ -358,7 +358,7 @@ final class SimdTable {
         row(PF2, 1, 0xC2, in -> new FpOps.Scalar64(in, doubles[in.u8() & 7]));
     }
 
-    /** SSSE3, SSE4.1, SSE4.2, AES-NI, PCLMULQDQ. */
+    /** SSSE3, SSE4.1, SSE4.2, AES-NI, PCLMULQDQ, SHA. */
     private static void extensions() {
         row(NONE, 2, 0x00, in -> new SimdOps.LanesMmx(in, Swar::pshufb, 8));
         wide(P66, 2, 0x00, Shuffles::pshufb);
@@ -415,6 +415,13 @@ final class SimdTable {
         for (int opcode = 0x60; opcode <= 0x63; opcode++) {
             row(P66, 3, opcode, StringCompare::new);
         }
+        immediate(NONE, 3, 0xCC, Sha::sha1rnds4);
+        wide(NONE, 2, 0xC8, Sha::sha1nexte);
+        wide(NONE, 2, 0xC9, Sha::sha1msg1);
+        wide(NONE, 2, 0xCA, Sha::sha1msg2);
+        wide(NONE, 2, 0xCB, Sha::sha256rnds2);
+        wide(NONE, 2, 0xCC, Sha::sha256msg1);
+        wide(NONE, 2, 0xCD, Sha::sha256msg2);
         wide(P66, 2, 0xDB, Crypto::aesimc);
         wide(P66, 2, 0xDC, Crypto::aesenc);
         wide(P66, 2, 0xDD, Crypto::aesenclast);
