@@ -15,11 +15,13 @@ module org.viridian.devices {
     exports org.viridian.devices.emulated.timer;
     exports org.viridian.devices.input;
     exports org.viridian.devices.inventory;
+    exports org.viridian.devices.network;
     exports org.viridian.devices.storage;
     exports org.viridian.devices.storage.file;
     exports org.viridian.devices.storage.tools;
     exports org.viridian.devices.synthetic;
     exports org.viridian.devices.synthetic.input;
     exports org.viridian.devices.synthetic.integration;
+    exports org.viridian.devices.synthetic.network;
     exports org.viridian.devices.synthetic.storage;
 }

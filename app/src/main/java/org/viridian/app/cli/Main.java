@@ -45,10 +45,11 @@ public final class Main {
             new LifeVerbs.Stop(session), new LifeVerbs.Kill(session), new LifeVerbs.Pause(session),
             new LifeVerbs.Resume(session), new LifeVerbs.Reset(session), new DeleteVerb(session),
             new DevicesVerb(session), new InputVerbs.Screenshot(session), new InputVerbs.Type(session),
-            new InputVerbs.Key(session), new RunVerb(session), new DoctorVerb(session), new HostVerb(session),
+            new InputVerbs.Key(session), new RunVerb(session), new NetworkVerb(session), new DoctorVerb(session), new HostVerb(session),
             new PrepareVerb(session, guests)}) {
             line.addSubcommand(verb);
         }
+        ((NetworkVerb) line.getSubcommands().get("network").getCommand()).addTo(line);
         line.setResourceBundle(ResourceBundle.getBundle("org.viridian.app.cli.help",
                 "ko".equals(Locale.getDefault().getLanguage()) ? Locale.KOREAN : Locale.ROOT, Main.class.getModule()));
         line.setCaseInsensitiveEnumValuesAllowed(true);

@@ -124,6 +124,18 @@ final class RemoteSession implements VmSession {
     }
 
     @Override
+    public void networkLink(boolean up) throws Failure {
+        ask(verb("network-link").put("up", up));
+    }
+
+    @Override
+    public void networkCapture(Optional<Path> file) throws Failure {
+        ObjectNode request = verb("network-capture");
+        file.ifPresent(path -> request.put("file", path.toString()));
+        ask(request);
+    }
+
+    @Override
     public String serialText() throws Failure {
         return ask(verb("serial")).asString("");
     }

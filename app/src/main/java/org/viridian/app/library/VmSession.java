@@ -1,5 +1,6 @@
 package org.viridian.app.library;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.viridian.app.machine.Machine;
@@ -51,6 +52,12 @@ public interface VmSession extends AutoCloseable {
 
     /** Every device. */
     List<DeviceReport> devices() throws Failure;
+
+    /** Pulls the cable of the network adapter or puts it in. */
+    void networkLink(boolean up) throws Failure;
+
+    /** Records the network adapter's frames to a pcapng file on the VM's host, or ends the recording. */
+    void networkCapture(Optional<Path> file) throws Failure;
 
     /** What COM1 has sent lately. */
     String serialText() throws Failure;

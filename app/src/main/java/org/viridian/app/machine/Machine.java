@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.viridian.devices.input.KeyboardSink;
 import org.viridian.devices.input.PointerSink;
+import org.viridian.devices.synthetic.network.NetworkVsp;
 import org.viridian.display.surface.Surface;
 import org.viridian.engine.device.DeviceNode;
 
@@ -85,4 +86,9 @@ public interface Machine extends AutoCloseable {
 
     /** Whether the heartbeat integration service has beaten lately: empty when no driver listens. */
     Optional<Boolean> heartbeat();
+
+    /** The synthetic network adapter, when the machine has one. */
+    default Optional<NetworkVsp> networkAdapter() {
+        return Optional.empty();
+    }
 }

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param serial1 where COM1 goes
  * @param debugExitPort port of the debug-exit device, if wanted
  * @param firmware the firmware it starts in; empty loads the kernel of {@code boot} directly
+ * @param network its network adapter
  */
 public record MachineConfig(
         String name,
@@ -30,18 +31,26 @@ public record MachineConfig(
         boolean integration,
         SerialTarget serial1,
         Optional<Integer> debugExitPort,
-        Optional<Firmware> firmware) {
+        Optional<Firmware> firmware,
+        NetworkConfig network) {
 
-    /** A machine that loads its kernel directly. */
+    /** A machine that loads its kernel directly and has no network adapter. */
     public MachineConfig(String name, long memoryBytes, int processors, Engine engine, Boot boot, List<Disk> disks,
             Optional<Path> dvd, boolean integration, SerialTarget serial1, Optional<Integer> debugExitPort) {
-        this(name, memoryBytes, processors, engine, boot, disks, dvd, integration, serial1, debugExitPort, Optional.empty());
+        this(name, memoryBytes, processors, engine, boot, disks, dvd, integration, serial1, debugExitPort, Optional.empty(),
+                NetworkConfig.NONE);
     }
 
     /** This machine, starting in firmware; its {@link #boot} is not used. */
     public MachineConfig withFirmware(Firmware started) {
         return new MachineConfig(name, memoryBytes, processors, engine, boot, disks, dvd, integration, serial1, debugExitPort,
-                Optional.of(started));
+                Optional.of(started), network);
+    }
+
+    /** The same machine with this network. */
+    public MachineConfig withNetwork(NetworkConfig other) {
+        return new MachineConfig(name, memoryBytes, processors, engine, boot, disks, dvd, integration, serial1, debugExitPort,
+                firmware, other);
     }
 
     /** Which backend runs the machine. */

@@ -12,6 +12,7 @@ import org.viridian.devices.input.InputRouter;
 import org.viridian.devices.input.KeyboardSink;
 import org.viridian.devices.input.PointerSink;
 import org.viridian.devices.inventory.DeviceTree;
+import org.viridian.devices.synthetic.network.NetworkVsp;
 import org.viridian.display.surface.Surface;
 import org.viridian.display.vga.VgaDevice;
 import org.viridian.engine.backend.Backend;
@@ -41,6 +42,7 @@ final class PartitionMachine implements Machine, PartitionListener {
     private final SerialConsole serial;
     private final InputRouter input;
     private final MachineImages images;
+    private final NetworkConnection network;
     private final SyntheticDevices synthetic;
     private final DeviceTree tree = new DeviceTree();
     private final List<MachineListener> listeners = new CopyOnWriteArrayList<>();
@@ -75,7 +77,9 @@ final class PartitionMachine implements Machine, PartitionListener {
             if (images != null) {
                 built.addFirst(images);
             }
-            synthetic = new SyntheticDevices(config, partition, board, vga, input, images);
+            network = new NetworkConnection(config);
+            built.add(network);
+            synthetic = new SyntheticDevices(config, partition, board, vga, input, images, network);
             built.add(synthetic);
             if (config.firmware().isPresent()) {
                 IdeDrives drives = new IdeDrives(board, partition.clock(), images.disks(), images.disc());
@@ -221,6 +225,7 @@ final class PartitionMachine implements Machine, PartitionListener {
         }
         // Device workers first, then the processors, then the memory under both.
         closeQuietly(synthetic);
+        closeQuietly(network);
         closeQuietly(partition);
         closeQuietly(board);
         closeQuietly(serial);
@@ -277,6 +282,11 @@ final class PartitionMachine implements Machine, PartitionListener {
     @Override
     public void guestCrashed(GuestCrash crash) {
         listeners.forEach(listener -> listener.guestCrashed(crash));
+    }
+
+    @Override
+    public Optional<NetworkVsp> networkAdapter() {
+        return synthetic.networkAdapter();
     }
 
     @Override

@@ -16,6 +16,8 @@ import org.viridian.devices.synthetic.input.SyntheticMouse;
 import org.viridian.devices.synthetic.integration.HeartbeatService;
 import org.viridian.devices.synthetic.integration.ShutdownService;
 import org.viridian.devices.synthetic.integration.TimeSyncService;
+import org.viridian.devices.synthetic.network.AdapterConfig;
+import org.viridian.devices.synthetic.network.NetworkVsp;
 import org.viridian.devices.synthetic.storage.ScsiController;
 import org.viridian.display.surface.Surface;
 import org.viridian.display.synthvideo.SyntheticVideo;
@@ -40,9 +42,10 @@ final class SyntheticDevices implements AutoCloseable {
     private SyntheticVideo video;
     private HeartbeatService heartbeat;
     private ShutdownService shutdown;
+    private NetworkVsp network;
 
     SyntheticDevices(MachineConfig config, Partition partition, Board board, VgaDevice vga, InputRouter input,
-            MachineImages images) {
+            MachineImages images, NetworkConnection connection) throws MachineException {
         BackendPartition backend = partition.backend();
         if (!config.integration()) {
             cpuid = backend.supportedCpuid();
@@ -61,6 +64,10 @@ final class SyntheticDevices implements AutoCloseable {
         add(new TimeSyncService(partition.clock(), () -> hypervisor.referenceTime(0)));
 
         add(scsi);
+        if (connection.port() != null) {
+            network = add(new NetworkVsp(new AdapterConfig("net0", id(config, "net0"), AdapterConfig.LARGEST_MTU,
+                    config.processors()), connection.port(), partition.clock()));
+        }
 
         Handover.pair(video.node(), vga);
         input.pairKeyboard(keyboard, keyboard.node(), board.keyboard());
@@ -137,6 +144,10 @@ final class SyntheticDevices implements AutoCloseable {
         return video;
     }
 
+    Optional<NetworkVsp> networkAdapter() {
+        return Optional.ofNullable(network);
+    }
+
     Optional<Boolean> heartbeat() {
         return heartbeat == null ? Optional.empty() : heartbeat.responding();
     }
@@ -146,6 +157,9 @@ final class SyntheticDevices implements AutoCloseable {
         if (vmbus != null) {
             vmbus.close();
             video.close();
+        }
+        if (network != null) {
+            network.close();
         }
     }
 }

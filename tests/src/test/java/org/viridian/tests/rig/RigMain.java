@@ -41,7 +41,9 @@ public final class RigMain {
         if (selectors.isEmpty()) {
             PACKAGES.forEach(name -> selectors.add(DiscoverySelectors.selectPackage(name)));
         }
-        var request = LauncherDiscoveryRequestBuilder.request().filters(TagFilter.includeTags("kvm")).selectors(selectors).build();
+        var request = LauncherDiscoveryRequestBuilder.request().filters(TagFilter.includeTags("kvm")).selectors(selectors)
+                .configurationParameter("junit.jupiter.testclass.order.default", "org.junit.jupiter.api.ClassOrderer$OrderAnnotation")
+                .build();
         RigReport report = new RigReport(folder);
         Thread.ofPlatform().daemon().name("deadline").start(() -> {
             java.util.concurrent.locks.LockSupport.parkNanos(SECONDS * 1_000_000_000L);

@@ -71,7 +71,9 @@ public final class Cpu extends CpuMemory {
     ProcessorBus bus;
     /** Accesses are made with user rights. */
     private boolean userAccess;
-    /** Key of the code size and stack size: 0–7. */
+    /** Bit of {@link #modeKey}: CS may end inside a page, so fetches are checked against its limit. */
+    static final int LIMITED = 8;
+    /** Key of the code size and stack size, and {@link #LIMITED}: 0–15. */
     int modeKey;
     /** An interrupt waits for IF. */
     boolean interruptDeferred;
@@ -93,8 +95,6 @@ public final class Cpu extends CpuMemory {
     Stepper stepper;
     /** Accesses are the processor's own, to descriptors and the like. */
     private boolean systemAccess;
-    /** The supervisor's context while AC opens user pages to it; 0 before its first use. */
-    private long openTlb;
     /** PAUSE instructions executed. */
     int pauses;
     /** Instructions retired. */
@@ -296,6 +296,10 @@ public final class Cpu extends CpuMemory {
             stackMask = stack32 ? 0xFFFF_FFFFL : 0xFFFF;
         }
         int key = codeSize == 64 ? 2 : (codeSize == 32 ? 1 : 0) | (stack32 ? 4 : 0);
+        if (codeSize == 32 && segLimit[CS] != 0xFFFF_FFFFL || codeSize == 16 && (segBase[CS] & 0xFFF) + segLimit[CS] != 0xFFFF) {
+            // The segment may end inside a page: its blocks are not those of other segments over the same memory.
+            key |= LIMITED;
+        }
         if (key != modeKey) {
             modeKey = key;
             clearJumps();
@@ -318,19 +322,12 @@ public final class Cpu extends CpuMemory {
     }
 
     private void selectTlb() {
-        tlb = stepping ? area.noTlb() : userAccess ? userTlb : userPagesOpen() ? openTlb() : supervisorTlb;
+        tlb = stepping ? noTlb : userAccess ? userTlb : userPagesOpen() ? openTlb : supervisorTlb;
     }
 
     /** With CR4.SMAP on, AC opens user pages to the supervisor's explicit accesses. */
     boolean userPagesOpen() {
         return (cr4 & CR4_SMAP) != 0 && (eflags & F_AC) != 0 && !systemAccess;
-    }
-
-    private long openTlb() {
-        if (openTlb == 0) {
-            openTlb = area.openTlb();
-        }
-        return openTlb;
     }
 
     /** Behind a change of RFLAGS.AC. */
@@ -361,9 +358,7 @@ public final class Cpu extends CpuMemory {
     void flushAll() {
         clearTlb(supervisorTlb);
         clearTlb(userTlb);
-        if (openTlb != 0) {
-            clearTlb(openTlb);
-        }
+        clearTlb(openTlb);
         for (int i = 0; i < 256; i++) {
             supervisorFetch[i * 2] = 1;
             userFetch[i * 2] = 1;
@@ -430,12 +425,8 @@ public final class Cpu extends CpuMemory {
             if ((tlbWord(userTlb, entry, PHYSICAL) & GLOBAL) == 0) {
                 clearEntry(userTlb, entry);
             }
-        }
-        if (openTlb != 0) {
-            for (int entry = 0; entry < TLB_ENTRIES; entry++) {
-                if ((tlbWord(openTlb, entry, PHYSICAL) & GLOBAL) == 0) {
-                    clearEntry(openTlb, entry);
-                }
+            if ((tlbWord(openTlb, entry, PHYSICAL) & GLOBAL) == 0) {
+                clearEntry(openTlb, entry);
             }
         }
         for (int i = 0; i < 256; i++) {
@@ -458,16 +449,12 @@ public final class Cpu extends CpuMemory {
         int entry = (int) (linear >>> 12) & TLB_ENTRIES - 1;
         clearEntry(userTlb, entry);
         clearEntry(supervisorTlb, entry);
+        clearEntry(openTlb, entry);
         long gigabyte = linear >> 30;
         for (int i = 0; i < TLB_ENTRIES; i++) {
             dropLarge(supervisorTlb, i, gigabyte);
             dropLarge(userTlb, i, gigabyte);
-        }
-        if (openTlb != 0) {
-            clearEntry(openTlb, entry);
-            for (int i = 0; i < TLB_ENTRIES; i++) {
-                dropLarge(openTlb, i, gigabyte);
-            }
+            dropLarge(openTlb, i, gigabyte);
         }
         for (int i = 0; i < 256; i++) {
             if (supervisorFetch[i * 2] >> 30 == gigabyte) {
@@ -497,9 +484,7 @@ public final class Cpu extends CpuMemory {
         for (int entry = 0; entry < TLB_ENTRIES; entry++) {
             dropWriteTag(supervisorTlb, entry, physicalPage);
             dropWriteTag(userTlb, entry, physicalPage);
-            if (openTlb != 0) {
-                dropWriteTag(openTlb, entry, physicalPage);
-            }
+            dropWriteTag(openTlb, entry, physicalPage);
         }
     }
 

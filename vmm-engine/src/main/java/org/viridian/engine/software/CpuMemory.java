@@ -35,6 +35,10 @@ public abstract class CpuMemory extends CpuState {
     /** Host addresses of the supervisor and the user context: see the constants above. */
     final long supervisorTlb = area.supervisorTlb();
     final long userTlb = area.userTlb();
+    /** The supervisor's with CR4.SMAP and RFLAGS.AC: user pages are open. */
+    final long openTlb = area.openTlb();
+    /** Never filled: every access goes the slow way, where it can be looked at. */
+    final long noTlb = area.noTlb();
     /** The context of the current privilege level. */
     long tlb = supervisorTlb;
 

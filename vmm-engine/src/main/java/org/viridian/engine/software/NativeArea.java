@@ -36,12 +36,10 @@ final class NativeArea {
         return supervisorTlb() + TLB_BYTES;
     }
 
-    /** The supervisor's context while user pages are open to it. */
     long openTlb() {
         return userTlb() + TLB_BYTES;
     }
 
-    /** A context that never holds anything. */
     long noTlb() {
         return openTlb() + TLB_BYTES;
     }

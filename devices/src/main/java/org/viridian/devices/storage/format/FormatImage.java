@@ -319,12 +319,20 @@ public abstract class FormatImage implements DiskImage {
             }
             closed = true;
         }
-        try (DiskImage below = parent; HostFile own = file) {
+        try {
             if (writing) {
                 // Twice: what the first frees is only then out of the tables.
                 commit();
                 commit();
                 endWriting();
+            }
+        } finally {
+            try {
+                file.close();
+            } finally {
+                if (parent != null) {
+                    parent.close();
+                }
             }
         }
     }
