@@ -44,6 +44,8 @@ public final class Main {
             new QuickstartVerb(session), new CreateVerb(session), new ListVerb(session), new StartVerb(session),
             new LifeVerbs.Stop(session), new LifeVerbs.Kill(session), new LifeVerbs.Pause(session),
             new LifeVerbs.Resume(session), new LifeVerbs.Reset(session), new DeleteVerb(session),
+            new TransferVerbs.Clone(session), new TransferVerbs.Rename(session), new TransferVerbs.Export(session),
+            new TransferVerbs.Import(session),
             new DevicesVerb(session), new InputVerbs.Screenshot(session), new InputVerbs.Type(session),
             new InputVerbs.Key(session), new RunVerb(session), new NetworkVerb(session), new DoctorVerb(session), new HostVerb(session),
             new PrepareVerb(session, guests)}) {
