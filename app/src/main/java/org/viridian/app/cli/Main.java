@@ -46,9 +46,11 @@ public final class Main {
             new LifeVerbs.Resume(session), new LifeVerbs.Reset(session), new DeleteVerb(session),
             new DevicesVerb(session), new InputVerbs.Screenshot(session), new InputVerbs.Type(session),
             new InputVerbs.Key(session), new RunVerb(session), new DoctorVerb(session), new HostVerb(session),
-            new PrepareVerb(session, guests)}) {
+            new PrepareVerb(session, guests), new AttachVerbs.Attach(session), new AttachVerbs.Detach(session),
+            new AttachVerbs.Insert(session), new AttachVerbs.Eject(session), new AttachVerbs.Drives(session)}) {
             line.addSubcommand(verb);
         }
+        line.addSubcommand(DiskVerbs.group(session));
         line.setResourceBundle(ResourceBundle.getBundle("org.viridian.app.cli.help",
                 "ko".equals(Locale.getDefault().getLanguage()) ? Locale.KOREAN : Locale.ROOT, Main.class.getModule()));
         line.setCaseInsensitiveEnumValuesAllowed(true);
