@@ -57,7 +57,6 @@ public final class HostProbe {
     }
 
     /** The status of a host whose KVM did not open for this reason. */
-    /** How a refusal is called in a report. */
     public static KvmStatus status(KvmUnavailableException.Reason reason) {
         return switch (reason) {
             case OTHER_HOST -> KvmStatus.OTHER_HOST;
