@@ -38,7 +38,8 @@ class IdeDiskBootTest {
             shell.await("login: root", BOOT);
             String log = shell.run("dmesg", COMMAND).orFail();
             assertTrue(log.contains("ata_piix 0000:00:07.1"), log);
-            assertTrue(log.contains("ata1.00: configured for UDMA"), log);
+            assertTrue(log.contains("ata1: PATA max UDMA/33"), log);
+            assertTrue(shell.run("cat /sys/class/ata_device/dev1.0/dma_mode", COMMAND).orFail().contains("XFER_UDMA_2"), log);
             assertTrue(log.contains("Console: colour VGA+ 80x25"), log);
             assertTrue(!log.contains("ACPI Error") && !log.contains("ACPI BIOS Error"), log);
 
