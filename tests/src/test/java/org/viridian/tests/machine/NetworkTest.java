@@ -132,7 +132,7 @@ class NetworkTest {
 
     private MachineConfig withEthtool(MachineConfig config) throws IOException, InterruptedException {
         Path initrd = GuestPackages.append(config.boot().initrd().orElseThrow(), folder, List.of("ethtool", "libmnl0", "libc6"),
-                List.of("sbin/ethtool"), List.of("libmnl.so.0", "libc.so.6", "ld-linux-x86-64.so.2"));
+                List.of("sbin/ethtool"), List.of("libmnl.so.0", "libm.so.6", "libc.so.6", "ld-linux-x86-64.so.2"));
         return new MachineConfig(config.name(), config.memoryBytes(), config.processors(), config.engine(),
                 new MachineConfig.Boot(config.boot().kernel(), Optional.of(initrd), config.boot().commandLine()), config.disks(),
                 config.dvd(), config.integration(), config.serial1(), config.debugExitPort());
