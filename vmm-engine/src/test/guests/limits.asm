@@ -1,5 +1,5 @@
-; Segment limits and types in 32-bit code, and strings that run into them. QEMU's TCG checks neither, so what must come out
-; is in limits.expected, by the Intel SDM (vol. 3A, sections 5.3-5.5; vol. 1, section 7.3.9.3).
+; What QEMU's TCG does not do: segment limits and types in 32-bit code and strings that run into them, alignment checks,
+; general detect, INT1. What must come out is in limits.expected, by the Intel SDM (vol. 3A, sections 5.3-5.5; vol. 1, section 7.3.9.3; vol. 3B, section 18.2.4).
 %include "bare32.inc"
 
 %macro DESC 4                           ; selector, base, limit (bytes, < 64 KiB), access
@@ -16,6 +16,15 @@
 %macro T 2+                             ; text, code
         SAY     %1
         TRY     %2
+        call    newline
+%endmacro
+
+%macro U 2+                             ; text, user code
+        SAY     %1
+        jmp     %%run
+%%user: %2
+        int     0x40
+%%run:  TRY     USER %%user
         call    newline
 %endmacro
 
@@ -100,7 +109,55 @@ main:   DESC    0x40, 0x8000, 0x0FFF, 0x93      ; data, 4 KiB
         mov     eax, DATA
         mov     es, eax
 
+
+        ; general detect
+        mov     dword [hook], detected
+        mov     eax, dr7
+        or      eax, 0x2000
+        mov     dr7, eax
+        mov     eax, dr0
+        mov     eax, dr7
+        HEX     eax, 8
+        call    newline
+        mov     dword [hook], 0
+
+        ; alignment
+        mov     eax, cr0
+        or      eax, 0x40000
+        mov     cr0, eax
+        mov     dword [uflags], 0x40002
+        U       "aligned", mov eax, [word_a]
+        U       "misaligned read", mov eax, [word_a + 1]
+        U       "misaligned write", mov [word_a + 2], eax
+        U       "misaligned word", mov ax, [word_a + 1]
+        U       "misaligned lock", lock inc dword [word_a + 1]
+        U       "misaligned push", call odd_push
+        mov     dword [uflags], 2
+        U       "without AC", mov eax, [word_a + 1]
+        mov     eax, cr0
+        and     eax, ~0x40000
+        mov     cr0, eax
+        U       "user: int1", db 0xF1
         jmp     finish
+
+odd_push:
+        sub     esp, 2
+        push    eax
+        add     esp, 6
+        ret
+
+; #DB: tells DR6 and goes on.
+detected:
+        SAY     "hit "
+        mov     eax, dr6
+        HEX     eax, 8
+        mov     eax, dr7
+        HEX     eax, 8
+        call    newline
+        add     esp, 4
+        mov     eax, [regs]
+        add     esp, 8
+        iretd
 
 strings:
         SAY     " esi "
@@ -123,3 +180,5 @@ limited_end:
         nop
         retf
 
+        align   8
+word_a: dd      0, 0

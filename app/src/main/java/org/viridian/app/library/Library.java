@@ -1,7 +1,6 @@
 package org.viridian.app.library;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -344,18 +343,13 @@ public final class Library implements AutoCloseable {
         };
     }
 
-    private static List<Disk> disks(NewVm.NewDisk disk, Path folder) throws IOException {
+    private static List<Disk> disks(NewVm.NewDisk disk, Path folder) throws Failure {
         return switch (disk) {
             case NewVm.NewDisk.None none -> List.of();
             case NewVm.NewDisk.Existing existing ->
-                List.of(new Disk(existing.file().toAbsolutePath(), existing.readOnly()));
-            case NewVm.NewDisk.Blank blank -> {
-                Path file = folder.resolve("disk.raw");
-                try (RandomAccessFile image = new RandomAccessFile(file.toFile(), "rw")) {
-                    image.setLength((long) blank.sizeMiB() << 20);
-                }
-                yield List.of(new Disk(file, false));
-            }
+                List.of(DiskFiles.stated(new Disk(existing.file().toAbsolutePath(), existing.readOnly())));
+            case NewVm.NewDisk.Blank blank -> List.of(DiskFiles.create(folder.resolve("disk." + blank.format().word()), blank.format(),
+                    (long) blank.sizeMiB() << 20));
         };
     }
 

@@ -7,7 +7,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.viridian.app.machine.Drive;
 import org.viridian.app.machine.Machine;
+import org.viridian.app.machine.MachineConfig.Disk;
 import org.viridian.app.machine.MachineConfig;
 import org.viridian.app.machine.MachineException;
 import org.viridian.app.machine.MachineListener;
@@ -177,6 +179,42 @@ final class LocalSession implements VmSession {
     public void networkCapture(Optional<Path> file) throws Failure {
         requireAlive();
         network.record(file);
+    }
+
+    @Override
+    public List<Drive> drives() throws Failure {
+        requireAlive();
+        return machine.drives();
+    }
+
+    @Override
+    public int attachDisk(Disk disk) throws Failure {
+        requireAlive();
+        try {
+            return machine.attachDisk(DiskFiles.stated(disk));
+        } catch (MachineException e) {
+            throw Library.failure(e);
+        }
+    }
+
+    @Override
+    public void detachDisk(Path file) throws Failure {
+        requireAlive();
+        try {
+            machine.detachDisk(file);
+        } catch (MachineException e) {
+            throw Library.failure(e);
+        }
+    }
+
+    @Override
+    public void changeDisc(Optional<Path> iso, boolean force) throws Failure {
+        requireAlive();
+        try {
+            machine.changeDisc(iso, force);
+        } catch (MachineException e) {
+            throw Library.failure(e);
+        }
     }
 
     @Override

@@ -296,7 +296,7 @@ public final class Cpu extends CpuMemory {
             stackMask = stack32 ? 0xFFFF_FFFFL : 0xFFFF;
         }
         int key = codeSize == 64 ? 2 : (codeSize == 32 ? 1 : 0) | (stack32 ? 4 : 0);
-        if (codeSize == 32 && segLimit[CS] != 0xFFFF_FFFFL || codeSize == 16 && (segBase[CS] & 0xFFF) + segLimit[CS] != 0xFFFF) {
+        if (codeSize == 32 && segLimit[CS] != 0xFFFF_FFFFL || codeSize == 16 && segLimit[CS] < 0xFFFF) {
             // The segment may end inside a page: its blocks are not those of other segments over the same memory.
             key |= LIMITED;
         }

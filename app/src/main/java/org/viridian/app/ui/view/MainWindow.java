@@ -67,6 +67,7 @@ public final class MainWindow {
     private Banners banners;
     private StackPane center;
     private LibraryPane libraryPane;
+    private MenuBar menuBar;
     private EmptyState empty;
     private StatusBar status;
     private Label running;
@@ -418,7 +419,8 @@ public final class MainWindow {
                 value -> context.messages().of("theme.", value), this::setTheme),
                 choices("menu.language", new Locale[] {Locale.ROOT, Locale.KOREAN}, context.messages().locale(),
                         value -> value.equals(Locale.ROOT) ? "English" : "\uD55C\uAD6D\uC5B4", this::setLanguage));
-        return new MenuBar(file, machine, consoleMenu, view);
+        menuBar = new MenuBar(file, machine, consoleMenu, view);
+        return menuBar;
     }
 
     private void showTab(int index) {
@@ -445,6 +447,12 @@ public final class MainWindow {
         return menu;
     }
 
+    /** An item of the menu bar by its id, for tests and scripts. */
+    public Optional<MenuItem> menuItem(String id) {
+        return menuBar.getMenus().stream().flatMap(menu -> menu.getItems().stream())
+                .filter(item -> id.equals(item.getId())).findFirst();
+    }
+
     private Menu menu(String key, MenuItem... items) {
         Menu menu = new Menu(context.text(key));
         menu.getItems().addAll(items);
@@ -453,6 +461,7 @@ public final class MainWindow {
 
     private MenuItem item(String key, String accelerator, Runnable action) {
         MenuItem item = new MenuItem(context.text(key));
+        item.setId("menu-" + key.substring(key.indexOf('.') + 1).replace("-ask", ""));
         if (accelerator != null) {
             item.setAccelerator(KeyCombination.keyCombination(accelerator));
         }
