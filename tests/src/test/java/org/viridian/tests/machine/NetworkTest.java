@@ -82,7 +82,8 @@ class NetworkTest {
             assertEquals(0, adapter.port().counters().receiveDrops());
 
             link(shell, adapter);
-            shell.run("modprobe -r hv_netvsc && modprobe hv_netvsc && sleep 2 && ifconfig eth0 up && udhcpc -i eth0 -n -q", COMMAND).orFail();
+            shell.run("killall udhcpc; rmmod hv_netvsc; modprobe hv_netvsc; until ifconfig eth0 up 2>/dev/null; do sleep 1; done; "
+                    + "sleep 2; udhcpc -i eth0 -n -q", COMMAND).orFail();
             shell.run("ping -c 1 10.0.2.2", COMMAND).orFail();
             shell.reboot(BOOT);
             awaitLease(shell);
