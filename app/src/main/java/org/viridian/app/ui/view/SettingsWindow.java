@@ -20,6 +20,8 @@ import javafx.scene.control.TextField;
 import javafx.scene.control.TreeCell;
 import javafx.scene.control.TreeItem;
 import javafx.scene.control.TreeView;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
@@ -98,6 +100,13 @@ final class SettingsWindow {
         root.setId(Ids.SETTINGS);
         root.getStyleClass().addAll("wizard", "settings");
         Scene scene = new Scene(root, 780, 560);
+        // The tree keeps Esc to itself, so the Cancel button would never hear of it.
+        scene.addEventFilter(KeyEvent.KEY_PRESSED, event -> {
+            if (event.getCode() == KeyCode.ESCAPE) {
+                event.consume();
+                stage.close();
+            }
+        });
         Theme.dress(scene);
         stage.setScene(scene);
         stage.setTitle(context.text("settings.title", model.name()));
