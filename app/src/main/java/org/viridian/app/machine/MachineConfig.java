@@ -3,6 +3,8 @@ package org.viridian.app.machine;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
+import org.viridian.devices.storage.ImageFormat;
 
 /**
  * All that a machine needs to know before it is built. Made from a VM definition or from the options of {@code run}.
@@ -101,10 +103,28 @@ public record MachineConfig(
     /**
      * A hard disk.
      *
-     * @param file the raw image
+     * @param file the image
      * @param readOnly refuse writes
+     * @param format its format; empty lets the content decide, which a guest can influence: state it for a disk that is kept
+     * @param id by which the guest knows the disk; empty derives one from the VM's name and the disk's place
+     * @param sectorSize bytes of a sector, 512 or 4096; 0 leaves it to the image
      */
-    public record Disk(Path file, boolean readOnly) {}
+    public record Disk(Path file, boolean readOnly, Optional<ImageFormat> format, Optional<UUID> id, int sectorSize) {
+        /** A disk whose format its content decides. */
+        public Disk(Path file, boolean readOnly) {
+            this(file, readOnly, Optional.empty(), Optional.empty(), 0);
+        }
+
+        /** The same disk with its format stated. */
+        public Disk as(ImageFormat stated) {
+            return new Disk(file, readOnly, Optional.of(stated), id, sectorSize);
+        }
+
+        /** The same disk with an identity. */
+        public Disk known(UUID identity) {
+            return new Disk(file, readOnly, format, Optional.of(identity), sectorSize);
+        }
+    }
 
     /** Where a serial port's output goes; every port also keeps its last 64 KiB for the window. */
     public sealed interface SerialTarget {

@@ -1,5 +1,6 @@
 package org.viridian.app.machine;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -8,6 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import org.viridian.app.text.Text;
 import org.viridian.devices.emulated.Board;
 import org.viridian.devices.emulated.BoardConfig;
+import org.viridian.devices.emulated.ide.AtapiCdrom;
 import org.viridian.devices.input.InputRouter;
 import org.viridian.devices.input.KeyboardSink;
 import org.viridian.devices.input.PointerSink;
@@ -45,6 +47,7 @@ final class PartitionMachine implements Machine, PartitionListener {
     private final NetworkConnection network;
     private final SyntheticDevices synthetic;
     private final DeviceTree tree = new DeviceTree();
+    private final DiskBay bay;
     private final List<MachineListener> listeners = new CopyOnWriteArrayList<>();
     private final CountDownLatch end = new CountDownLatch(1);
     private final Object lifecycle = new Object();
@@ -81,10 +84,13 @@ final class PartitionMachine implements Machine, PartitionListener {
             built.add(network);
             synthetic = new SyntheticDevices(config, partition, board, vga, input, images, network);
             built.add(synthetic);
+            AtapiCdrom cdrom = null;
             if (config.firmware().isPresent()) {
                 IdeDrives drives = new IdeDrives(board, partition.clock(), images.disks(), images.disc());
                 synthetic.pairDisks(drives.disks());
+                cdrom = drives.cdrom();
             }
+            bay = new DiskBay(config, images, synthetic.storage(), synthetic.dvdLun(), cdrom, tree);
             startUp.equip(partition, board);
             partition.createProcessors(config.processors(), synthetic.cpuid());
         } catch (BackendException | MachineException | RuntimeException | Error refused) {
@@ -327,6 +333,41 @@ final class PartitionMachine implements Machine, PartitionListener {
     @Override
     public String serialText() {
         return serial.text();
+    }
+
+    @Override
+    public List<Drive> drives() {
+        return bay.drives();
+    }
+
+    @Override
+    public int attachDisk(MachineConfig.Disk disk) throws MachineException {
+        requireAlive();
+        return bay.attach(disk);
+    }
+
+    @Override
+    public void detachDisk(int lun) throws MachineException {
+        requireAlive();
+        bay.detach(lun);
+    }
+
+    @Override
+    public void detachDisk(Path file) throws MachineException {
+        requireAlive();
+        bay.detach(bay.lunOf(file));
+    }
+
+    @Override
+    public void changeDisc(Optional<Path> iso, boolean force) throws MachineException {
+        requireAlive();
+        bay.changeDisc(iso, force);
+    }
+
+    private void requireAlive() throws MachineException {
+        if (state == MachineState.ENDED) {
+            throw new MachineException(MachineException.Kind.STATE, Text.of("vm.off", config.name()), null);
+        }
     }
 
     @Override

@@ -43,6 +43,8 @@ final class SyntheticDevices implements AutoCloseable {
     private HeartbeatService heartbeat;
     private ShutdownService shutdown;
     private NetworkVsp network;
+    private ScsiController storage;
+    private int dvdLun = -1;
 
     SyntheticDevices(MachineConfig config, Partition partition, Board board, VgaDevice vga, InputRouter input,
             MachineImages images, NetworkConnection connection) throws MachineException {
@@ -63,7 +65,7 @@ final class SyntheticDevices implements AutoCloseable {
         shutdown = add(new ShutdownService(partition.clock()));
         add(new TimeSyncService(partition.clock(), () -> hypervisor.referenceTime(0)));
 
-        add(scsi);
+        storage = add(scsi);
         if (connection.port() != null) {
             network = add(new NetworkVsp(new AdapterConfig("net0", id(config, "net0"), AdapterConfig.LARGEST_MTU,
                     config.processors()), connection.port(), partition.clock()));
@@ -76,15 +78,16 @@ final class SyntheticDevices implements AutoCloseable {
     }
 
     /** The SCSI controller with the disks from LUN 0 on, then the DVD drive; the drive is there without a disc, too. */
-    private static ScsiController controller(MachineConfig config, Partition partition, MachineImages images) {
-        ScsiController scsi = new ScsiController("scsi0", id(config, "scsi0"), partition.clock());
+    private ScsiController controller(MachineConfig config, Partition partition, MachineImages images) {
+        ScsiController scsi = new ScsiController("scsi0", id(config, "scsi0"), partition.clock(), config.processors());
         int lun = 0;
         for (DiskImage image : images.disks()) {
-            scsi.attachDisk(lun, image, id(config, "disk" + lun));
+            DiskBay.plug(scsi, lun, image, config.disks().get(lun), id(config, "disk" + lun));
             lun++;
         }
         if (config.firmware().isEmpty()) {
             // With firmware the drive is on IDE, where guests leave it even when they take the disks over VMBus.
+            dvdLun = lun;
             scsi.attachDvd(lun, images.disc());
         }
         return scsi;
@@ -142,6 +145,16 @@ final class SyntheticDevices implements AutoCloseable {
 
     Surface screen() {
         return video;
+    }
+
+    /** The SCSI controller, or null. */
+    ScsiController storage() {
+        return storage;
+    }
+
+    /** The DVD drive's LUN, or -1. */
+    int dvdLun() {
+        return dvdLun;
     }
 
     Optional<NetworkVsp> networkAdapter() {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.viridian.devices.storage.file.HostFile;
 import org.viridian.devices.storage.file.LinuxFile;
 
@@ -21,6 +22,7 @@ public final class RawImage implements DiskImage {
     private final boolean readOnly;
     private final long size;
     private final boolean guarded;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private RawImage(HostFile file, ImageFormat format, long size, boolean readOnly, boolean guarded) {
         this.file = file;
@@ -156,9 +158,11 @@ public final class RawImage implements DiskImage {
 
     @Override
     public void close() throws IOException {
-        try (HostFile own = file) {
-            if (!readOnly) {
-                own.sync();
+        if (closed.compareAndSet(false, true)) {
+            try {
+                flush();
+            } finally {
+                file.close();
             }
         }
     }

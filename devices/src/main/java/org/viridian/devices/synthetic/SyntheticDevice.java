@@ -142,6 +142,14 @@ public abstract class SyntheticDevice implements ChannelDevice {
         }
     }
 
+    /** Offers sub-channels 1 to {@code count} of the open channel, see {@link #subChannel}. */
+    protected final void offerSubChannels(int count) {
+        Channel open = channel;
+        if (open != null) {
+            open.offerSubChannels(count);
+        }
+    }
+
     @Override
     public final void opened(Channel opened) {
         channel = opened;

@@ -206,8 +206,8 @@ public abstract class FormatImage implements DiskImage {
     }
 
     private void checkWritable(long offset, long length) throws IOException {
-        if (((offset | length) & 511) != 0) {
-            throw new IllegalArgumentException("bytes %d+%d are no sectors".formatted(offset, length));
+        if (((offset | length) & logicalSectorSize() - 1) != 0) {
+            throw new IOException("bytes %d+%d are no whole sectors of %s".formatted(offset, length, location()));
         }
         if (readOnly) {
             throw new IOException(location() + " is open for reading only");
@@ -319,12 +319,20 @@ public abstract class FormatImage implements DiskImage {
             }
             closed = true;
         }
-        try (DiskImage below = parent; HostFile own = file) {
+        try {
             if (writing) {
                 // Twice: what the first frees is only then out of the tables.
                 commit();
                 commit();
                 endWriting();
+            }
+        } finally {
+            try {
+                file.close();
+            } finally {
+                if (parent != null) {
+                    parent.close();
+                }
             }
         }
     }
