@@ -1,8 +1,11 @@
 /** The devices a guest can meet, emulated and synthetic, and what stands behind them. */
 module org.viridian.devices {
     requires transitive org.viridian.vmbus;
+    requires com.github.luben.zstd_jni;
 
     exports org.viridian.devices.emulated;
+    exports org.viridian.devices.emulated.firmware;
+    exports org.viridian.devices.emulated.ide;
     exports org.viridian.devices.emulated.interrupt;
     exports org.viridian.devices.emulated.isa;
     exports org.viridian.devices.emulated.pci;
@@ -12,9 +15,13 @@ module org.viridian.devices {
     exports org.viridian.devices.emulated.timer;
     exports org.viridian.devices.input;
     exports org.viridian.devices.inventory;
+    exports org.viridian.devices.network;
     exports org.viridian.devices.storage;
+    exports org.viridian.devices.storage.file;
+    exports org.viridian.devices.storage.tools;
     exports org.viridian.devices.synthetic;
     exports org.viridian.devices.synthetic.input;
     exports org.viridian.devices.synthetic.integration;
+    exports org.viridian.devices.synthetic.network;
     exports org.viridian.devices.synthetic.storage;
 }

@@ -1,5 +1,7 @@
-; A guest that throws garbage at everything it can reach: every port, every synthetic MSR, hypercalls of every code and
-; VMBus messages of every type. It prints a dot on COM1 for each 65536 rounds, so that a test sees it alive.
+; A guest that throws garbage at everything it can reach: every port, PCI configuration, device memory, every MSR,
+; hypercalls of every code, VMBus messages of every type, page lists, and rings of channels that it has opened: indices,
+; packets that look right and packets that do not. It prints a dot on COM1 for each 8192 rounds, so that a test sees it
+; alive. What ends or resets the machine is thrown too, but rarely, so that the rest is reached.
 ; Multiboot 1, 32-bit entry, then long mode. Assemble: nasm -f bin -o garbage garbage.asm
         org     0x100000
         bits    32
@@ -13,6 +15,8 @@ SIEFP   equ     0x303000
 TABLES  equ     0x310000                ; page tables, 4 GiB identity by 2 MiB pages
 IDT     equ     0x320000
 STACK   equ     0x340000
+RINGS   equ     0x400000                ; eight pages of rings for each of eight channel ids
+RARE    equ     0xFFF                   ; how seldom the machine's end is thrown, a mask
 
 start:  jmp     entry
         align   4
@@ -108,14 +112,14 @@ wide:   mov     ax, 0x10
 .b:     xor     r14d, r14d
 
 next:   inc     r14
-        test    r14d, 0xFFFF
+        test    r14d, 0x1FFF
         jnz     .quiet
         mov     dx, 0x3F8
         mov     al, '.'
         out     dx, al
 .quiet: call    random
         mov     ebx, eax
-        and     ebx, 7
+        and     ebx, 15
         jmp     [actions + rbx*8]
 
 random: mov     rax, r15                ; xorshift64
@@ -131,7 +135,12 @@ random: mov     rax, r15                ; xorshift64
         shr     rax, 11
         ret
 
-; any port but the sleep register and the reset latches, which would only end the test early
+; Zero flag clear, except once in RARE + 1 times. Changes eax only.
+rarely: call    random
+        test    eax, RARE
+        ret
+
+; any port; the sleep register and the reset latches rarely
 port:   call    random
         mov     edx, eax
         and     edx, 0xFFFF
@@ -142,15 +151,16 @@ port:   call    random
 .any:   mov     ecx, edx
         and     ecx, 0xFFF8
         cmp     ecx, 0x600
-        je      port
+        je      .end
         cmp     ecx, 0xCF8
-        je      port
-        cmp     edx, 0x92
-        je      port
-        cmp     edx, 0x64
-        je      port
-        cmp     edx, 0x60
-        je      port
+        je      .end
+        cmp     ecx, 0x90
+        je      .end
+        cmp     ecx, 0x60
+        je      .end
+        ret
+.end:   call    rarely
+        jnz     port
         ret
 
 write8: call    port
@@ -183,12 +193,85 @@ msrput:    call    random
         cmp     ecx, 0x40000000
         je      next
         cmp     ecx, 0x40000003         ; reset
-        je      next
-        call    random
+        jne     .put
+        call    rarely
+        jnz     next
+.put:   call    random
         mov     rdx, rax
         shr     rdx, 32
         mov     dword [resume], next
         wrmsr
+        jmp     next
+
+; the processor's own MSRs, both ranges; EFER rarely, or nothing else would run
+msrcpu: call    random
+        mov     ecx, eax
+        and     ecx, 0x1FFF
+        test    eax, 0x10000
+        jz      .low
+        or      ecx, 0xC0000000
+.low:   mov     dword [resume], .put
+        rdmsr
+.put:   cmp     ecx, 0xC0000080
+        jne     .any
+        call    rarely
+        jnz     next
+.any:   call    random
+        mov     rdx, rax
+        shr     rdx, 32
+        test    edx, 1
+        jz      .wild
+        xor     edx, edx                ; half of the values small, which more registers take
+        and     eax, 0xFFFF
+.wild:  mov     dword [resume], next
+        wrmsr
+        jmp     next
+
+; PCI configuration: any register of the first bus, read, and written except where the sleep register would move
+pci:    call    random
+        and     eax, 0xFFFC
+        or      eax, 0x80000000
+        mov     ebx, eax
+        mov     dword [resume], next
+        mov     edx, 0xCF8
+        out     dx, eax
+        mov     edx, 0xCFC
+        in      eax, dx
+        and     ebx, 0xFF00
+        cmp     ebx, 0x3B00             ; device 7, function 3: power management
+        je      next
+        call    random
+        mov     edx, eax
+        and     edx, 3
+        or      edx, 0xCFC
+        shr     rax, 8
+        test    al, 1
+        jz      .wide
+        out     dx, al
+        jmp     next
+.wide:  mov     edx, 0xCFC
+        out     dx, eax
+        jmp     next
+
+; device memory: local APIC, I/O APIC, VGA, and holes; delivery modes other than fixed rarely
+mmio:   call    random
+        mov     ebx, eax
+        and     ebx, 0x30000
+        shr     ebx, 16
+        mov     edi, [windows + rbx*4]
+        mov     ecx, eax
+        and     ecx, 0xFFF
+        add     rdi, rcx
+        call    random
+        test    eax, RARE
+        jz      .wild
+        and     eax, ~0x700
+.wild:  mov     dword [resume], next
+        mov     ebx, [rdi]
+        mov     bl, [rdi]
+        mov     [rdi], eax
+        mov     [rdi], ax
+        mov     [rdi], al
         jmp     next
 msrget: call    random
         mov     ecx, eax
@@ -236,11 +319,20 @@ vmbus:  mov     edi, INPUT
         call    random
         and     eax, 31
         mov     [INPUT+16], eax
-        call    random
+        and     eax, ~2
+        cmp     eax, 12                 ; 14, contact, and 16, unload, end all channels: seldom
+        je      .seldom
+        cmp     eax, 16
+        jne     .kept
+.seldom: call   random
+        test    eax, 63
+        jz      .kept
+        mov     dword [INPUT+16], 8
+.kept:  call    random
         and     eax, 15
         mov     [INPUT+24], eax
         call    random
-        and     eax, 0x1F
+        test    eax, 0x1FF
         jnz     .post
         mov     dword [INPUT], 4        ; now and then a good INITIATE_CONTACT 5.3 and REQUESTOFFERS
         mov     dword [INPUT+12], 40
@@ -260,6 +352,150 @@ post:   mov     ecx, 0x5C
         mov     dword [resume], next
         call    rax
         ret
+
+; One step with a channel of a random id: its page list, opening, ring contents, signals, closing. Nearly all steps are
+; right, so that the next one is reached; one in eight has a random word in it.
+ring:   call    random
+        mov     r12d, eax
+        and     r12d, 7                 ; channel id
+        mov     r13d, r12d
+        shl     r13d, 15
+        add     r13d, RINGS             ; its eight pages: four from the guest, four to it
+        shr     eax, 8
+        and     eax, 15
+        mov     edi, INPUT
+        mov     dword [rdi], 4
+        mov     dword [rdi+4], 0
+        mov     dword [rdi+8], 1
+        mov     [rdi+24], r12d
+        jmp     [steps + rax*8]
+
+.lend:  xor     eax, eax
+        mov     rdi, r13
+        mov     ecx, 16
+        rep     stosq
+        lea     rdi, [r13+0x4000]
+        mov     ecx, 16
+        rep     stosq
+        mov     dword [INPUT+12], 92
+        mov     dword [INPUT+16], 8
+        mov     [INPUT+28], r12d        ; page list id
+        mov     dword [INPUT+32], 0x00010048
+        mov     dword [INPUT+36], 0x8000
+        mov     dword [INPUT+40], 0
+        mov     rax, r13
+        shr     rax, 12
+        xor     ecx, ecx
+.page:  mov     [INPUT+44+rcx*8], rax
+        inc     eax
+        inc     ecx
+        cmp     ecx, 8
+        jne     .page
+        jmp     .send
+.more:  mov     dword [INPUT+12], 200   ; a continuation
+        mov     dword [INPUT+16], 9
+        mov     [INPUT+28], r12d
+        jmp     .send
+.open:  mov     dword [INPUT+12], 148
+        mov     dword [INPUT+16], 5
+        mov     [INPUT+28], r12d
+        mov     [INPUT+32], r12d
+        mov     dword [INPUT+36], 0
+        mov     dword [INPUT+40], 4
+        jmp     .send
+.close: mov     dword [INPUT+12], 12
+        mov     dword [INPUT+16], 7
+        jmp     .send
+.down:  mov     dword [INPUT+12], 16
+        mov     dword [INPUT+16], 11
+        mov     [INPUT+28], r12d
+        jmp     .send
+.move:  mov     dword [INPUT+12], 16
+        mov     dword [INPUT+16], 22
+        call    random
+        and     eax, 3
+        mov     [INPUT+28], eax
+.send:  call    random
+        test    eax, 7
+        jnz     .right
+        mov     ecx, eax
+        shr     ecx, 8
+        and     ecx, 0xFC
+        shr     rax, 16
+        mov     [INPUT+8+rcx], eax
+.right: call    post
+        jmp     next
+
+; a packet where the host will read next: the usual types, lengths that fit, small words first
+.write: mov     ebx, [r13+4]            ; the host's index
+        and     ebx, 0x1FF8             ; leaves room to the end
+        lea     rdi, [r13+0x1000+rbx]
+        mov     ecx, 64
+.words: call    random
+        mov     [rdi+rcx*8-8], rax
+        loop    .words
+        call    random
+        mov     ecx, eax
+        and     ecx, 15
+        movzx   edx, byte [types + rcx]
+        mov     [rdi], dx
+        mov     edx, eax
+        shr     edx, 8
+        and     edx, 31
+        add     edx, 2                  ; payload at, 8-byte units
+        mov     [rdi+2], dx
+        mov     ecx, eax
+        shr     ecx, 16
+        and     ecx, 31
+        add     ecx, edx                ; length, 8-byte units
+        mov     [rdi+4], cx
+        shr     eax, 24
+        and     eax, 1
+        mov     [rdi+6], ax
+        and     dword [rdi+16], 15      ; GPA list: reserved, ranges
+        and     dword [rdi+20], 3
+        and     dword [rdi+24], 0x1FFF  ; bytes, offset, pages
+        and     dword [rdi+28], 0xFFF
+        and     qword [rdi+32], 0x3FFF
+        and     dword [rdi+rdx*8], 15   ; payload: message type
+        and     dword [rdi+rdx*8+4], 63 ; its size
+        lea     ebx, [ebx+ecx*8+8]
+        mov     [r13], ebx
+        call    random
+        test    eax, 15
+        jnz     .ring
+        mov     [r13], eax              ; or any index at all
+.ring:  mov     ecx, 0x1005D
+        mov     edx, r12d
+        or      edx, 0x2000
+        mov     eax, HYPER
+        mov     dword [resume], next
+        call    rax
+        jmp     next
+
+; the words that the two sides share
+.words2: call   random
+        mov     ecx, eax
+        and     ecx, 0x1C
+        mov     rdi, r13
+        test    eax, 0x100
+        jz      .side
+        add     rdi, 0x4000
+.side:  shr     eax, 9
+        test    eax, 0x200000
+        jz      .store
+        and     eax, 0x2FF8             ; an index that could be
+.store: mov     [rdi+rcx], eax
+        jmp     .ring
+.reads: mov     eax, [r13+0x4000]       ; has read all that the host wrote
+        mov     [r13+0x4004], eax
+        jmp     .ring
+.noise: mov     rdi, r13
+        mov     ecx, 0x1000
+.fill:  call    random
+        stosq
+        loop    .fill
+        jmp     .ring
 
 ; any hypercall
 hyper:  call    random
@@ -291,6 +527,11 @@ fault_noerror:
 
         align   8
 actions: dq     write8, write4, read4, msrput, msrget, synic, vmbus, hyper
+        dq      msrcpu, pci, mmio, ring, ring, ring, ring, ring
+steps:  dq      ring.lend, ring.lend, ring.open, ring.open, ring.write, ring.write, ring.write, ring.write
+        dq      ring.words2, ring.words2, ring.reads, ring.noise, ring.close, ring.down, ring.move, ring.more
+windows: dd     0xFEE00000, 0xFEC00000, 0xA0000, 0xF8000000
+types:  db      6, 6, 6, 6, 9, 9, 9, 9, 11, 11, 6, 9, 7, 8, 0, 255
 resume: dd      next
         align   8
 gdt:    dq      0, 0x00AF9A000000FFFF, 0x00CF92000000FFFF

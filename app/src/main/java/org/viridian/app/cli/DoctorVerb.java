@@ -1,18 +1,29 @@
 package org.viridian.app.cli;
 
 import java.util.Locale;
+import java.util.Optional;
 import org.viridian.app.command.Doctor;
 import org.viridian.app.library.ControlProtocol;
+import org.viridian.app.machine.MachineConfig;
+import org.viridian.app.text.Failure;
+import org.viridian.app.text.Text;
 import org.viridian.engine.host.HostReport;
 import org.viridian.engine.host.KvmReport;
 import org.viridian.engine.host.KvmStatus;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Says what this host offers, which engine {@code auto} picks and why, and what to do about each lack. */
+/**
+ * Says what this host offers, which engine {@code auto} picks and why, and what to do about each lack. Ends with 0 when VMs
+ * can run on the engine asked about, else with the code of a host that lacks something.
+ */
 @Command(name = "doctor")
 final class DoctorVerb extends Verb {
+    @Option(names = "--engine", paramLabel = "auto|kvm|software", defaultValue = "auto")
+    MachineConfig.Engine engine;
+
     DoctorVerb(Session session) {
         super(session);
     }
@@ -20,9 +31,12 @@ final class DoctorVerb extends Verb {
     @Override
     int perform() {
         Doctor.Report report = Doctor.examine(library().folders(), System.getenv());
+        Optional<Text> obstacle = Doctor.obstacle(report, ControlProtocol.word(engine));
+        int exit = obstacle.isPresent() ? Failure.Kind.HOST.exitCode() : 0;
         if (json) {
-            output().json(object(report));
-            return 0;
+            output().json(object(report).put("engine", ControlProtocol.word(engine)).put("usable", obstacle.isEmpty())
+                    .put("exitCode", exit));
+            return exit;
         }
         HostReport host = report.host();
         output().line("%s, %s, %d x %s, %d MiB".formatted(host.system(), "Java " + Runtime.version(), host.processors(),
@@ -34,12 +48,13 @@ final class DoctorVerb extends Verb {
             }
             check.remedy().ifPresent(remedy -> output().line("              " + remedy));
         }
-        return 0;
+        return exit;
     }
 
     private void kvmDetails(KvmReport kvm) {
         // For the other states the translated sentence already says all that the engine's does.
-        boolean unexplained = kvm.status() == KvmStatus.BROKEN || kvm.status() == KvmStatus.TOO_OLD;
+        boolean unexplained = kvm.status() == KvmStatus.BROKEN || kvm.status() == KvmStatus.TOO_OLD
+                || kvm.status() == KvmStatus.DISABLED;
         if (unexplained && !kvm.detail().isEmpty()) {
             output().line("              " + kvm.detail());
         }
@@ -65,6 +80,7 @@ final class DoctorVerb extends Verb {
                 .put("maximumProcessors", kvm.maximumProcessors())
                 .put("kernelModeInstructionsPerSecond", kvm.kernelModeSpeed())
                 .put("userModeInstructionsPerSecond", kvm.userModeSpeed())
+                .put("kernelModeSlowdown", Math.round(kvm.kernelModeSlowdown() * 100) / 100.0)
                 .put("detail", kvm.detail());
         ArrayNode checks = node.putArray("checks");
         for (Doctor.Check check : report.checks()) {

@@ -11,8 +11,10 @@ import java.util.stream.Stream;
 import org.viridian.app.definition.Folders;
 import org.viridian.app.definition.Reasons;
 import org.viridian.app.text.Text;
+import org.viridian.devices.network.UserNat;
 import org.viridian.engine.host.HostProbe;
 import org.viridian.engine.host.HostReport;
+import org.viridian.engine.host.KvmReport;
 import org.viridian.engine.host.KvmStatus;
 
 /** Looks at what this host offers and says what to do about each lack. */
@@ -32,7 +34,7 @@ public final class Doctor {
      * One thing that was looked at.
      *
      * @param subject stable key: {@code kvm}, {@code engine}, {@code display}, {@code libraries}, {@code folders},
-     *     {@code packages}
+     *     {@code packages}, {@code network}
      * @param ok nothing is lacking
      * @param finding what was found
      * @param remedy what to do, when something is lacking
@@ -51,13 +53,34 @@ public final class Doctor {
     public static Report examine(Folders folders, Map<String, String> environment) {
         HostReport host = HostProbe.probe();
         return new Report(host, List.of(kvm(host), engine(host), display(environment), libraries(), data(folders),
-                packages(folders)));
+                packages(folders), network()));
     }
 
     private static Check kvm(HostReport host) {
-        KvmStatus status = host.kvm().status();
+        KvmReport kvm = host.kvm();
+        KvmStatus status = kvm.status();
         Optional<Text> remedy = status.remedyKey().isEmpty() ? Optional.empty() : Optional.of(Text.of(status.remedyKey()));
-        return new Check("kvm", status == KvmStatus.READY, Text.of(status.key()), remedy);
+        return new Check("kvm", status == KvmStatus.READY,
+                Text.of(status.key(), millions(kvm.kernelModeSpeed()), millions(kvm.userModeSpeed()),
+                        "%.0f".formatted(kvm.kernelModeSlowdown())), remedy);
+    }
+
+    private static String millions(long perSecond) {
+        return "%.1f".formatted(perSecond / 1e6);
+    }
+
+    /**
+     * Whether VMs can run on an engine here: nothing when they can, else the reason and the remedy in one sentence.
+     *
+     * @param engine {@code auto}, {@code kvm} or {@code software}
+     */
+    public static Optional<Text> obstacle(Report report, String engine) {
+        Optional<Check> lacking = report.checks().stream().filter(check -> !check.ok()
+                && (check.subject().equals("folders") || check.subject().equals("kvm") && engine.equals("kvm")
+                        // Slow is not unusable: small kernels of one's own run there.
+                        && report.host().kvm().status() != KvmStatus.SLOW_KERNEL_MODE)).findFirst();
+        return lacking.map(check -> check.remedy().map(remedy -> Text.of("doctor.obstacle", check.finding(), remedy))
+                .orElse(check.finding()));
     }
 
     private static Check engine(HostReport host) {
@@ -84,6 +107,12 @@ public final class Doctor {
                 ? new Check("libraries", true, Text.of("host.libraries.found"), Optional.empty())
                 : new Check("libraries", false, Text.of("host.libraries.missing", String.join(", ", missing)),
                         Optional.of(Text.of("host.libraries.remedy", String.join(" ", packages))));
+    }
+
+    private static Check network() {
+        return UserNat.problem() == null
+                ? new Check("network", true, Text.of("host.network.found"), Optional.empty())
+                : new Check("network", false, Text.of("host.network.missing"), Optional.of(Text.of("host.network.remedy")));
     }
 
     private static Check data(Folders folders) {

@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.viridian.app.machine.MachineConfig.Boot;
 import org.viridian.app.machine.MachineConfig.Disk;
 import org.viridian.app.machine.MachineConfig.Engine;
+import org.viridian.devices.storage.ImageFormat;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -28,7 +30,7 @@ final class DefinitionJson {
     static final int FORMAT = 1;
 
     private static final Set<String> KNOWN = Set.of("format", "name", "memoryMiB", "processors", "engine", "boot",
-            "disks", "dvd", "integration");
+            "disks", "dvd", "integration", NetworkJson.FIELD);
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -59,10 +61,16 @@ final class DefinitionJson {
         boot.put("commandLine", vm.boot().commandLine());
         ArrayNode disks = root.putArray("disks");
         for (Disk disk : vm.disks()) {
-            disks.addObject().put("file", stored(disk.file(), folder)).put("readOnly", disk.readOnly());
+            ObjectNode entry = disks.addObject().put("file", stored(disk.file(), folder)).put("readOnly", disk.readOnly());
+            disk.format().ifPresent(known -> entry.put("format", known.word()));
+            disk.id().ifPresent(id -> entry.put("id", id.toString()));
+            if (disk.sectorSize() != 0) {
+                entry.put("sectorSize", disk.sectorSize());
+            }
         }
         vm.dvd().ifPresent(dvd -> root.put("dvd", stored(dvd, folder)));
         root.put("integration", vm.integration());
+        NetworkJson.write(root, vm.network());
         if (MAPPER.readTree(vm.unknownFields()) instanceof ObjectNode unknown) {
             unknown.properties().forEach(field -> {
                 if (!KNOWN.contains(field.getKey())) {
@@ -100,7 +108,8 @@ final class DefinitionJson {
                 if (!(item instanceof ObjectNode disk)) {
                     throw new Unreadable("an entry of 'disks' is not an object", null);
                 }
-                disks.add(new Disk(path(disk, "file", folder), bool(disk, "readOnly", false)));
+                disks.add(new Disk(path(disk, "file", folder), bool(disk, "readOnly", false), diskFormat(disk), diskId(disk),
+                        disk.has("sectorSize") ? integer(disk, "sectorSize") : 0));
             }
         }
         ObjectNode unknown = MAPPER.createObjectNode();
@@ -114,7 +123,26 @@ final class DefinitionJson {
                 new Boot(path(boot, "kernel", folder), optionalPath(boot, "initrd", folder),
                         boot.has("commandLine") ? string(boot, "commandLine") : ""),
                 disks, optionalPath(root, "dvd", folder), bool(root, "integration", true),
-                unknown.toString());
+                NetworkJson.read(root), unknown.toString());
+    }
+
+    private static Optional<ImageFormat> diskFormat(ObjectNode disk) throws Unreadable {
+        if (!disk.has("format")) {
+            return Optional.empty();
+        }
+        Optional<ImageFormat> format = ImageFormat.of(string(disk, "format"));
+        if (format.isEmpty()) {
+            throw new Unreadable("field 'format' of a disk is '" + string(disk, "format") + "', not raw, vhd, vhdx or qcow2", null);
+        }
+        return format;
+    }
+
+    private static Optional<UUID> diskId(ObjectNode disk) throws Unreadable {
+        try {
+            return disk.has("id") ? Optional.of(UUID.fromString(string(disk, "id"))) : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            throw new Unreadable("field 'id' of a disk is no UUID", e);
+        }
     }
 
     private static String stored(Path path, Path folder) {

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.viridian.app.machine.MachineConfig.Engine;
+import org.viridian.app.machine.NetworkConfig;
+import org.viridian.devices.storage.ImageFormat;
 
 /**
  * What the wizard and {@code viridian create} collect: a VM that does not exist yet, with files that may still have to
@@ -18,6 +20,7 @@ import org.viridian.app.machine.MachineConfig.Engine;
  * @param disk its first hard disk
  * @param dvd the ISO in the DVD drive, if any
  * @param integration whether synthetic devices are offered
+ * @param network its network adapter; an address that is not given is chosen when the VM is made
  */
 public record NewVm(
         String name,
@@ -27,7 +30,14 @@ public record NewVm(
         Source source,
         NewDisk disk,
         Optional<Path> dvd,
-        boolean integration) {
+        boolean integration,
+        NetworkConfig network) {
+
+    /** A new VM behind user-mode NAT. */
+    public NewVm(String name, int memoryMiB, int processors, Engine engine, Source source, NewDisk disk, Optional<Path> dvd,
+            boolean integration) {
+        this(name, memoryMiB, processors, engine, source, disk, dvd, integration, NetworkConfig.NAT);
+    }
 
     /** What a new VM boots. */
     public sealed interface Source {
@@ -57,11 +67,16 @@ public record NewVm(
         /** No disk. */
         record None() implements NewDisk {}
 
-        /** A raw image that exists; it stays where it is and is never deleted with the VM. */
+        /** An image that exists, of any format; it stays where it is and is never deleted with the VM. */
         record Existing(Path file, boolean readOnly) implements NewDisk {}
 
-        /** A blank raw image in the VM's folder; takes space only as the guest writes. */
-        record Blank(int sizeMiB) implements NewDisk {}
+        /** A blank image in the VM's folder; takes space only as the guest writes. */
+        record Blank(int sizeMiB, ImageFormat format) implements NewDisk {
+            /** A raw image. */
+            public Blank(int sizeMiB) {
+                this(sizeMiB, ImageFormat.RAW);
+            }
+        }
     }
 
     /** The {@code viridian} command that does the same, ready for a POSIX shell. */
@@ -90,12 +105,18 @@ public record NewVm(
             case NewDisk.None none -> { }
             case NewDisk.Existing existing ->
                 words.addAll(List.of("--disk", existing.file() + (existing.readOnly() ? ",readonly" : "")));
-            case NewDisk.Blank blank -> words.addAll(List.of("--new-disk", blank.sizeMiB() + "M"));
+            case NewDisk.Blank blank -> words.addAll(List.of("--new-disk",
+                    blank.sizeMiB() + "M" + (blank.format() == ImageFormat.RAW ? "" : "," + blank.format().word())));
         }
         dvd.ifPresent(iso -> words.addAll(List.of("--dvd", iso.toString())));
         if (!integration) {
             words.add("--no-integration");
         }
+        if (!(network.connection() instanceof NetworkConfig.Connection.Nat)) {
+            words.addAll(List.of("--network", network.connection().toString()));
+        }
+        network.address().ifPresent(address -> words.addAll(List.of("--mac", address.toString())));
+        network.forwards().forEach(forward -> words.addAll(List.of("--forward", forward.toString())));
         return words;
     }
 

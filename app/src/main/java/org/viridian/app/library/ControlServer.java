@@ -242,6 +242,23 @@ final class ControlServer implements AutoCloseable {
                 return mapper.getNodeFactory().stringNode(Base64.getEncoder().encodeToString(session.screenshot()));
             case "devices":
                 return ControlProtocol.json(session.devices());
+            case "network-link":
+                session.networkLink(request.path("up").asBoolean(true));
+                break;
+            case "network-capture":
+                session.networkCapture(request.has("file") ? java.util.Optional.of(Path.of(request.path("file").asString("")))
+                        : java.util.Optional.empty());
+                break;
+            case "drives":
+                return DiskFiles.json(session.drives());
+            case "attach":
+                return mapper.getNodeFactory().numberNode(session.attachDisk(DiskFiles.disk(request)));
+            case "detach":
+                session.detachDisk(DiskFiles.file(request).orElseThrow(() -> DiskFiles.noFile(verb)));
+                break;
+            case "disc":
+                session.changeDisc(DiskFiles.file(request), request.path("force").asBoolean(false));
+                break;
             case "serial":
                 return mapper.getNodeFactory().stringNode(session.serialText());
             case "wait":

@@ -7,7 +7,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.viridian.app.machine.Drive;
 import org.viridian.app.machine.Machine;
+import org.viridian.app.machine.MachineConfig.Disk;
 import org.viridian.app.machine.MachineConfig;
 import org.viridian.app.machine.MachineException;
 import org.viridian.app.machine.MachineListener;
@@ -25,6 +27,7 @@ final class LocalSession implements VmSession {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicBoolean releasing = new AtomicBoolean();
     private final ControlServer server;
+    private final PortCapture network;
 
     private LocalSession(String name, Machine machine, RunLock lock, Path socket, Consumer<LocalSession> onEnd)
             throws Failure {
@@ -32,6 +35,7 @@ final class LocalSession implements VmSession {
         this.machine = machine;
         this.lock = lock;
         this.onEnd = onEnd;
+        this.network = new PortCapture(name, machine);
         this.server = ControlServer.open(socket, this);
     }
 
@@ -80,6 +84,7 @@ final class LocalSession implements VmSession {
         }
         try {
             machine.close();
+            network.close();
         } finally {
             // The socket's name must be gone before the lock is: the next owner of the lock binds the same name.
             server.stopListening();
@@ -162,6 +167,54 @@ final class LocalSession implements VmSession {
     public List<DeviceReport> devices() throws Failure {
         requireAlive();
         return machine.devices().stream().map(DeviceReport::of).toList();
+    }
+
+    @Override
+    public void networkLink(boolean up) throws Failure {
+        requireAlive();
+        network.link(up);
+    }
+
+    @Override
+    public void networkCapture(Optional<Path> file) throws Failure {
+        requireAlive();
+        network.record(file);
+    }
+
+    @Override
+    public List<Drive> drives() throws Failure {
+        requireAlive();
+        return machine.drives();
+    }
+
+    @Override
+    public int attachDisk(Disk disk) throws Failure {
+        requireAlive();
+        try {
+            return machine.attachDisk(DiskFiles.stated(disk));
+        } catch (MachineException e) {
+            throw Library.failure(e);
+        }
+    }
+
+    @Override
+    public void detachDisk(Path file) throws Failure {
+        requireAlive();
+        try {
+            machine.detachDisk(file);
+        } catch (MachineException e) {
+            throw Library.failure(e);
+        }
+    }
+
+    @Override
+    public void changeDisc(Optional<Path> iso, boolean force) throws Failure {
+        requireAlive();
+        try {
+            machine.changeDisc(iso, force);
+        } catch (MachineException e) {
+            throw Library.failure(e);
+        }
     }
 
     @Override

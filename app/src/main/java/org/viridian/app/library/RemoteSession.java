@@ -17,7 +17,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.viridian.app.definition.Reasons;
+import org.viridian.app.machine.Drive;
 import org.viridian.app.machine.Machine;
+import org.viridian.app.machine.MachineConfig.Disk;
 import org.viridian.app.text.Failure;
 import org.viridian.app.text.Text;
 import tools.jackson.core.JacksonException;
@@ -121,6 +123,38 @@ final class RemoteSession implements VmSession {
     @Override
     public List<DeviceReport> devices() throws Failure {
         return ControlProtocol.devices(ask(verb("devices")));
+    }
+
+    @Override
+    public void networkLink(boolean up) throws Failure {
+        ask(verb("network-link").put("up", up));
+    }
+
+    @Override
+    public void networkCapture(Optional<Path> file) throws Failure {
+        ObjectNode request = verb("network-capture");
+        file.ifPresent(path -> request.put("file", path.toString()));
+        ask(request);
+    }
+
+    @Override
+    public List<Drive> drives() throws Failure {
+        return DiskFiles.drives(ask(verb("drives")));
+    }
+
+    @Override
+    public int attachDisk(Disk disk) throws Failure {
+        return ask(DiskFiles.put(verb("attach"), disk)).asInt(-1);
+    }
+
+    @Override
+    public void detachDisk(Path file) throws Failure {
+        ask(verb("detach").put("file", file.toAbsolutePath().toString()));
+    }
+
+    @Override
+    public void changeDisc(Optional<Path> iso, boolean force) throws Failure {
+        ask(verb("disc").put("file", iso.map(path -> path.toAbsolutePath().toString()).orElse("")).put("force", force));
     }
 
     @Override

@@ -1,9 +1,13 @@
 package org.viridian.app.library;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.viridian.app.machine.Drive;
 import org.viridian.app.machine.Machine;
+import org.viridian.app.machine.MachineConfig.Disk;
 import org.viridian.app.text.Failure;
+import org.viridian.app.text.Text;
 
 /**
  * A hold on a VM that is running, in this process or in another. Every method fails with {@link Failure.Kind#STATE}
@@ -51,6 +55,32 @@ public interface VmSession extends AutoCloseable {
 
     /** Every device. */
     List<DeviceReport> devices() throws Failure;
+
+    /** Pulls the cable of the network adapter or puts it in. */
+    void networkLink(boolean up) throws Failure;
+
+    /** Records the network adapter's frames to a pcapng file on the VM's host, or ends the recording. */
+    void networkCapture(Optional<Path> file) throws Failure;
+
+    /** What is in which drive. */
+    default List<Drive> drives() throws Failure {
+        return List.of();
+    }
+
+    /** Adds a hard disk; returns its LUN. A disk without a stated format is looked at and keeps what it looks like. */
+    default int attachDisk(Disk disk) throws Failure {
+        throw new Failure(Failure.Kind.STATE, Text.of("machine.disk.no-controller", name()));
+    }
+
+    /** Takes the hard disk with this file away. */
+    default void detachDisk(Path file) throws Failure {
+        throw new Failure(Failure.Kind.STATE, Text.of("machine.disk.not-attached", file, name()));
+    }
+
+    /** Puts a disc into the DVD drive, or takes it out; {@code force} also when the guest has locked the tray. */
+    default void changeDisc(Optional<Path> iso, boolean force) throws Failure {
+        throw new Failure(Failure.Kind.STATE, Text.of("machine.dvd.none", name()));
+    }
 
     /** What COM1 has sent lately. */
     String serialText() throws Failure;

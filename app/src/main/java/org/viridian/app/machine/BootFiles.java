@@ -1,10 +1,12 @@
 package org.viridian.app.machine;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.viridian.app.text.Text;
 import org.viridian.engine.loader.BootLoader;
 import org.viridian.engine.loader.LinuxLoader;
 import org.viridian.engine.loader.LoaderException;
@@ -16,12 +18,12 @@ final class BootFiles {
 
     private BootFiles() {}
 
+    /** The loader of what the configuration names; the content of a multiboot kernel's module is the kernel's business. */
     static BootLoader read(MachineConfig.Boot boot) throws MachineException {
-        byte[] kernel = bytes("kernel", boot.kernel());
+        byte[] kernel = bytes(boot.kernel());
         Optional<byte[]> initrd = Optional.empty();
         if (boot.initrd().isPresent()) {
-            initrd = Optional.of(bytes("initrd", boot.initrd().get()));
-            checkInitrd(boot.initrd().get(), initrd.get());
+            initrd = Optional.of(bytes(boot.initrd().get()));
         }
         String name = boot.kernel().getFileName().toString();
         try {
@@ -32,63 +34,25 @@ final class BootFiles {
                 return MultibootLoader.parse(name, kernel, initrd, boot.commandLine());
             }
         } catch (LoaderException refused) {
-            throw new MachineException(MachineException.Kind.BAD_INPUT, refused.getMessage(), refused);
+            throw Refusals.of(refused);
         }
-        throw new MachineException(MachineException.Kind.BAD_INPUT,
-                "The kernel %s is neither a Linux kernel (bzImage) nor a multiboot kernel. Choose another file."
-                        .formatted(boot.kernel()), null);
+        throw new MachineException(MachineException.Kind.BAD_INPUT, Text.of("machine.kernel.unknown", boot.kernel()), null);
     }
 
-    private static byte[] bytes(String what, Path file) throws MachineException {
+    private static byte[] bytes(Path file) throws MachineException {
         try {
             long size = Files.size(file);
             if (size == 0 || size > MAX_FILE) {
-                throw new MachineException(MachineException.Kind.BAD_INPUT,
-                        "The %s %s has %d bytes, which cannot be right. Choose another file.".formatted(what, file, size), null);
+                throw new MachineException(MachineException.Kind.BAD_INPUT, Text.of("machine.file.size", file, size), null);
             }
             return Files.readAllBytes(file);
         } catch (NoSuchFileException missing) {
-            throw new MachineException(MachineException.Kind.BAD_INPUT,
-                    "The %s %s does not exist. Choose another file.".formatted(what, file), missing);
+            throw new MachineException(MachineException.Kind.BAD_INPUT, Text.of("field.file.missing", file), missing);
+        } catch (AccessDeniedException denied) {
+            throw new MachineException(MachineException.Kind.BAD_INPUT, Text.of("field.file.unreadable", file), denied);
         } catch (IOException unreadable) {
             throw new MachineException(MachineException.Kind.BAD_INPUT,
-                    "The %s %s cannot be read: %s. Check its permissions.".formatted(what, file, unreadable.getMessage()), unreadable);
+                    Text.of("machine.file.unreadable", file, unreadable.getMessage()), unreadable);
         }
-    }
-
-    /**
-     * A cut-off initrd would only show as a kernel panic minutes later. A plain cpio archive says where it ends, so that
-     * one is checked here; a compressed one is unpacked by the guest.
-     */
-    private static void checkInitrd(Path file, byte[] bytes) throws MachineException {
-        String magic = new String(bytes, 0, Math.min(6, bytes.length), java.nio.charset.StandardCharsets.ISO_8859_1);
-        if (!magic.equals("070701") && !magic.equals("070702")) {
-            return;
-        }
-        int at = 0;
-        while (at + 110 <= bytes.length) {
-            try {
-                int nameSize = hex(bytes, at + 94);
-                long fileSize = hex(bytes, at + 54) & 0xFFFF_FFFFL;
-                long data = at + 110L + nameSize + 3 & ~3L;
-                long next = data + fileSize + 3 & ~3L;
-                if (at + 110L + nameSize > bytes.length || data + fileSize > bytes.length) {
-                    break;
-                }
-                String name = new String(bytes, at + 110, Math.max(0, nameSize - 1), java.nio.charset.StandardCharsets.ISO_8859_1);
-                if (name.equals("TRAILER!!!")) {
-                    return;
-                }
-                at = (int) Math.min(next, Integer.MAX_VALUE);
-            } catch (NumberFormatException damaged) {
-                break;
-            }
-        }
-        throw new MachineException(MachineException.Kind.BAD_INPUT,
-                "The initrd %s is truncated: its archive ends in the middle of a file. Make or fetch it again.".formatted(file), null);
-    }
-
-    private static int hex(byte[] bytes, int at) {
-        return Integer.parseUnsignedInt(new String(bytes, at, 8, java.nio.charset.StandardCharsets.ISO_8859_1), 16);
     }
 }

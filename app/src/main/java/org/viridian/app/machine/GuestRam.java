@@ -11,10 +11,10 @@ import org.viridian.engine.memory.MemoryRegion;
 final class GuestRam implements AutoCloseable {
     private final List<HostPages> pages = new ArrayList<>();
 
-    /** Allocates and places {@code bytes}. */
-    GuestRam(GuestMemory memory, long bytes) {
+    /** Allocates and places the RAM. */
+    GuestRam(GuestMemory memory, List<BoardMap.Range> ranges) {
         try {
-            for (BoardMap.Range range : BoardMap.ram(bytes)) {
+            for (BoardMap.Range range : ranges) {
                 HostPages part = HostPages.allocate(range.size());
                 pages.add(part);
                 memory.add(new MemoryRegion(range.base(), part.segment(), MemoryRegion.Kind.RAM));

@@ -3,6 +3,7 @@ package org.viridian.app.machine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.viridian.app.text.Text;
 
 /** What memory the host can still give. */
 final class HostMemory {
@@ -18,8 +19,7 @@ final class HostMemory {
         long available = available();
         if (available >= 0 && bytes > available) {
             throw new MachineException(MachineException.Kind.HOST,
-                    "The VM needs %d MiB of memory, the host has %d MiB available. Give the VM less memory or close other programs."
-                            .formatted(bytes >> 20, available >> 20), null);
+                    Text.of("machine.memory.short", bytes >> 20, available >> 20), null);
         }
     }
 

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.viridian.devices.input.KeyboardSink;
 import org.viridian.devices.input.PointerSink;
+import org.viridian.devices.synthetic.network.NetworkVsp;
 import org.viridian.display.surface.Surface;
 import org.viridian.engine.device.DeviceNode;
 
@@ -77,9 +78,48 @@ public interface Machine extends AutoCloseable {
     /** What COM1 has sent, at most the last 64 KiB, as ISO 8859-1 text. */
     String serialText();
 
+    /** What the firmware has printed on its debug port, at most 64 KiB; empty without firmware. */
+    String firmwareLog();
+
     /** Types bytes into COM1. */
     void serialInput(byte[] bytes);
 
     /** Whether the heartbeat integration service has beaten lately: empty when no driver listens. */
     Optional<Boolean> heartbeat();
+
+    /** What is in which drive. */
+    default List<Drive> drives() {
+        return List.of();
+    }
+
+    /** Adds a hard disk to the SCSI controller and tells the guest; returns its LUN. */
+    default int attachDisk(MachineConfig.Disk disk) throws MachineException {
+        throw new MachineException(MachineException.Kind.STATE, org.viridian.app.text.Text.of("machine.disk.no-controller", config().name()), null);
+    }
+
+    /** Takes a hard disk away and tells the guest; on return its file is free. */
+    default void detachDisk(int lun) throws MachineException {
+        throw new MachineException(MachineException.Kind.STATE, org.viridian.app.text.Text.of("machine.disk.no-lun", config().name(), lun), null);
+    }
+
+    /** Takes the hard disk with this file away. */
+    default void detachDisk(java.nio.file.Path file) throws MachineException {
+        throw new MachineException(MachineException.Kind.STATE,
+                org.viridian.app.text.Text.of("machine.disk.not-attached", file, config().name()), null);
+    }
+
+    /**
+     * Changes the disc in the DVD drive.
+     *
+     * @param iso what to put in, or empty to take the disc out
+     * @param force also when the guest has locked the tray
+     */
+    default void changeDisc(Optional<java.nio.file.Path> iso, boolean force) throws MachineException {
+        throw new MachineException(MachineException.Kind.STATE, org.viridian.app.text.Text.of("machine.dvd.none", config().name()), null);
+    }
+
+    /** The synthetic network adapter, when the machine has one. */
+    default Optional<NetworkVsp> networkAdapter() {
+        return Optional.empty();
+    }
 }

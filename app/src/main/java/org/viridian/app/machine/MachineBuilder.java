@@ -1,8 +1,8 @@
 package org.viridian.app.machine;
 
+import org.viridian.app.text.Text;
 import org.viridian.engine.backend.Backend;
 import org.viridian.engine.backend.BackendException;
-import org.viridian.engine.loader.BootLoader;
 
 /**
  * Builds machines. Everything that can be wrong with the files and the host is found here, before a guest runs, and
@@ -23,23 +23,23 @@ public final class MachineBuilder {
     public static Machine build(MachineConfig config) throws MachineException {
         if (config.memoryBytes() < SMALLEST || config.memoryBytes() % MEBIBYTE != 0) {
             throw new MachineException(MachineException.Kind.BAD_INPUT,
-                    "%d bytes of memory are not a multiple of 1 MiB from 16 MiB on.".formatted(config.memoryBytes()), null);
+                    Text.of("machine.memory.odd", config.memoryBytes()), null);
         }
         if (config.processors() < 1 || config.processors() > MOST_PROCESSORS) {
             throw new MachineException(MachineException.Kind.BAD_INPUT,
-                    "%d processors are not possible; choose 1 to 8.".formatted(config.processors()), null);
+                    Text.of("field.processors.range", config.processors(), MOST_PROCESSORS), null);
         }
         HostMemory.require(config.memoryBytes());
-        BootLoader loader = BootFiles.read(config.boot());
+        StartUp startUp = config.firmware().isPresent()
+                ? FirmwareStart.read(config, config.firmware().get()) : new KernelStart(config, BootFiles.read(config.boot()));
         try {
             Backend backend = EngineChoice.choose(config.engine());
-            return new PartitionMachine(config, backend, loader);
+            return new PartitionMachine(config, backend, startUp);
         } catch (BackendException refused) {
-            throw new MachineException(MachineException.Kind.HOST, refused.getMessage(), refused);
+            throw Refusals.of(refused);
         } catch (OutOfMemoryError refused) {
             throw new MachineException(MachineException.Kind.HOST,
-                    "The host refused %d MiB for the VM. Give the VM less memory or close other programs."
-                            .formatted(config.memoryBytes() / MEBIBYTE), refused);
+                    Text.of("machine.memory.refused", config.memoryBytes() / MEBIBYTE), refused);
         }
     }
 }

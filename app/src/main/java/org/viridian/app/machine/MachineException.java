@@ -1,6 +1,9 @@
 package org.viridian.app.machine;
 
-/** A machine cannot be built or started. The message is one sentence for the user: what, why, what to do. */
+import java.util.Locale;
+import org.viridian.app.text.Text;
+
+/** A machine cannot be built or started. Carries one sentence for the user: what, why, what to do. */
 public final class MachineException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -10,24 +13,40 @@ public final class MachineException extends Exception {
         BAD_INPUT,
         /** The host lacks memory, KVM or permission. */
         HOST,
-        /** The VM is in a state that does not allow it. */
+        /** The VM or one of its disks is in a state that does not allow it. */
         STATE
     }
 
     private final Kind kind;
+    private final transient Text text;
 
     /**
      * @param kind what sort of failure
-     * @param message what happened, why, what to do
+     * @param text what happened, why, what to do
+     * @param cause the failure below, or null
+     */
+    public MachineException(Kind kind, Text text, Throwable cause) {
+        super(text.in(Locale.ROOT), cause);
+        this.kind = kind;
+        this.text = text;
+    }
+
+    /**
+     * @param kind what sort of failure
+     * @param message what happened, why, what to do; the same words in every language
      * @param cause the failure below, or null
      */
     public MachineException(Kind kind, String message, Throwable cause) {
-        super(message, cause);
-        this.kind = kind;
+        this(kind, Text.verbatim(message), cause);
     }
 
     /** What sort of failure. */
     public Kind kind() {
         return kind;
+    }
+
+    /** The sentence, in no language yet. */
+    public Text text() {
+        return text == null ? Text.verbatim(getMessage()) : text;
     }
 }

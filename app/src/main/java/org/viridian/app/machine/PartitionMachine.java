@@ -1,28 +1,27 @@
 package org.viridian.app.machine;
 
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import org.viridian.app.text.Text;
 import org.viridian.devices.emulated.Board;
 import org.viridian.devices.emulated.BoardConfig;
-import org.viridian.devices.emulated.pci.GenerationOneDisplay;
+import org.viridian.devices.emulated.ide.AtapiCdrom;
 import org.viridian.devices.input.InputRouter;
 import org.viridian.devices.input.KeyboardSink;
 import org.viridian.devices.input.PointerSink;
 import org.viridian.devices.inventory.DeviceTree;
+import org.viridian.devices.synthetic.network.NetworkVsp;
 import org.viridian.display.surface.Surface;
 import org.viridian.display.vga.VgaDevice;
 import org.viridian.engine.backend.Backend;
 import org.viridian.engine.backend.BackendException;
+import org.viridian.engine.device.DeviceKind;
 import org.viridian.engine.device.DeviceNode;
-import org.viridian.engine.firmware.AcpiTables;
-import org.viridian.engine.firmware.Smbios;
-import org.viridian.engine.loader.BootLoader;
-import org.viridian.engine.loader.FirmwareSetup;
+import org.viridian.engine.device.DeviceState;
 import org.viridian.engine.loader.LoaderException;
 import org.viridian.engine.partition.GuestCrash;
 import org.viridian.engine.partition.Partition;
@@ -37,15 +36,18 @@ final class PartitionMachine implements Machine, PartitionListener {
 
     private final MachineConfig config;
     private final String engine;
-    private final BootLoader loader;
+    private final StartUp startUp;
     private final Partition partition;
     private final GuestRam ram;
     private final Board board;
     private final VgaDevice vga;
     private final SerialConsole serial;
     private final InputRouter input;
+    private final MachineImages images;
+    private final NetworkConnection network;
     private final SyntheticDevices synthetic;
     private final DeviceTree tree = new DeviceTree();
+    private final DiskBay bay;
     private final List<MachineListener> listeners = new CopyOnWriteArrayList<>();
     private final CountDownLatch end = new CountDownLatch(1);
     private final Object lifecycle = new Object();
@@ -56,26 +58,40 @@ final class PartitionMachine implements Machine, PartitionListener {
     private volatile Ending ending;
     private boolean released;
 
-    PartitionMachine(MachineConfig config, Backend backend, BootLoader loader) throws BackendException, MachineException {
+    PartitionMachine(MachineConfig config, Backend backend, StartUp startUp) throws BackendException, MachineException {
         this.config = config;
         this.engine = backend.name();
-        this.loader = loader;
+        this.startUp = startUp;
         List<AutoCloseable> built = new ArrayList<>();
         try {
             partition = new Partition(config.name(), config.processors(), backend);
             built.add(partition);
-            ram = new GuestRam(partition.memory(), config.memoryBytes());
+            ram = new GuestRam(partition.memory(), startUp.ram());
             built.addFirst(ram);
-            BoardConfig boardConfig = BoardConfig.direct(config.processors());
+            BoardConfig boardConfig = startUp.board();
             board = new Board(partition, config.debugExitPort().map(boardConfig::withDebugExit).orElse(boardConfig));
             built.add(board);
-            board.pci().add(DISPLAY_SLOT, 0, new GenerationOneDisplay(false));
-            vga = board.add(new VgaDevice(partition, true));
+            board.pci().add(DISPLAY_SLOT, 0, startUp.display());
+            vga = board.add(new VgaDevice(partition, startUp.presetText()));
             serial = new SerialConsole(board.serialPorts().getFirst(), config.name(), config.serial1());
             built.add(serial);
             input = new InputRouter(board.keyboard(), board.mouse());
-            synthetic = new SyntheticDevices(config, partition, board, vga, input);
+            images = config.integration() || config.firmware().isPresent() ? new MachineImages(config) : null;
+            if (images != null) {
+                built.addFirst(images);
+            }
+            network = new NetworkConnection(config);
+            built.add(network);
+            synthetic = new SyntheticDevices(config, partition, board, vga, input, images, network);
             built.add(synthetic);
+            AtapiCdrom cdrom = null;
+            if (config.firmware().isPresent()) {
+                IdeDrives drives = new IdeDrives(board, partition.clock(), images.disks(), images.disc());
+                synthetic.pairDisks(drives.disks());
+                cdrom = drives.cdrom();
+            }
+            bay = new DiskBay(config, images, synthetic.storage(), synthetic.dvdLun(), cdrom, tree);
+            startUp.equip(partition, board);
             partition.createProcessors(config.processors(), synthetic.cpuid());
         } catch (BackendException | MachineException | RuntimeException | Error refused) {
             for (AutoCloseable part : built.reversed()) {
@@ -83,10 +99,21 @@ final class PartitionMachine implements Machine, PartitionListener {
             }
             throw refused;
         }
+        tree.addAll(List.of(processors()));
         tree.addAll(board.nodes());
         tree.addAll(synthetic.nodes());
         load = new LoadMeter(partition);
         partition.addListener(this);
+    }
+
+    /** The virtual processors as a device: their exits are the price of everything that is emulated. */
+    private DeviceNode processors() {
+        DeviceNode node = new DeviceNode("processors", "Virtual processors", DeviceKind.EMULATED, "system",
+                DeviceState.ACTIVE, partition.clock()::nanoTime);
+        partition.exitCounters().forEach(node::counter);
+        node.resource("processors", () -> Integer.toString(config.processors()));
+        node.resource("engine", () -> engine);
+        return node;
     }
 
     private static void closeQuietly(AutoCloseable part) {
@@ -95,16 +122,6 @@ final class PartitionMachine implements Machine, PartitionListener {
         } catch (Exception failure) {
             System.getLogger("org.viridian.app.machine").log(System.Logger.Level.WARNING, "closing " + part, failure);
         }
-    }
-
-    /** Puts the kernel into memory and processor 0 at its door. */
-    private void loadKernel() throws LoaderException {
-        long rsdp = AcpiTables.write(partition.memory(), config.processors(), config.integration());
-        Smbios.write(partition.memory(),
-                config.integration() ? Smbios.Identity.HYPER_V : Smbios.Identity.VIRIDIAN,
-                UUID.nameUUIDFromBytes(config.name().getBytes(StandardCharsets.UTF_8)),
-                config.processors(), config.memoryBytes());
-        FirmwareSetup.start(partition, loader.load(partition.memory(), rsdp));
     }
 
     @Override
@@ -137,12 +154,12 @@ final class PartitionMachine implements Machine, PartitionListener {
         synchronized (lifecycle) {
             if (state != MachineState.OFF) {
                 throw new MachineException(MachineException.Kind.STATE,
-                        "%s has been started already.".formatted(config.name()), null);
+                        Text.of("machine.started", config.name()), null);
             }
             try {
-                loadKernel();
+                startUp.prepare(partition);
             } catch (LoaderException refused) {
-                throw new MachineException(MachineException.Kind.BAD_INPUT, refused.getMessage(), refused);
+                throw Refusals.of(refused);
             }
             enter(MachineState.RUNNING);
             partition.start();
@@ -214,9 +231,13 @@ final class PartitionMachine implements Machine, PartitionListener {
         }
         // Device workers first, then the processors, then the memory under both.
         closeQuietly(synthetic);
+        closeQuietly(network);
         closeQuietly(partition);
         closeQuietly(board);
         closeQuietly(serial);
+        if (images != null) {
+            closeQuietly(images);
+        }
         closeQuietly(ram);
         end.countDown();
     }
@@ -242,7 +263,7 @@ final class PartitionMachine implements Machine, PartitionListener {
         board.reset();
         synthetic.reset();
         try {
-            loadKernel();
+            startUp.prepare(partition);
         } catch (LoaderException refused) {
             throw new IllegalStateException(refused.getMessage(), refused);
         }
@@ -267,6 +288,11 @@ final class PartitionMachine implements Machine, PartitionListener {
     @Override
     public void guestCrashed(GuestCrash crash) {
         listeners.forEach(listener -> listener.guestCrashed(crash));
+    }
+
+    @Override
+    public Optional<NetworkVsp> networkAdapter() {
+        return synthetic.networkAdapter();
     }
 
     @Override
@@ -300,8 +326,48 @@ final class PartitionMachine implements Machine, PartitionListener {
     }
 
     @Override
+    public String firmwareLog() {
+        return startUp.log();
+    }
+
+    @Override
     public String serialText() {
         return serial.text();
+    }
+
+    @Override
+    public List<Drive> drives() {
+        return bay.drives();
+    }
+
+    @Override
+    public int attachDisk(MachineConfig.Disk disk) throws MachineException {
+        requireAlive();
+        return bay.attach(disk);
+    }
+
+    @Override
+    public void detachDisk(int lun) throws MachineException {
+        requireAlive();
+        bay.detach(lun);
+    }
+
+    @Override
+    public void detachDisk(Path file) throws MachineException {
+        requireAlive();
+        bay.detach(bay.lunOf(file));
+    }
+
+    @Override
+    public void changeDisc(Optional<Path> iso, boolean force) throws MachineException {
+        requireAlive();
+        bay.changeDisc(iso, force);
+    }
+
+    private void requireAlive() throws MachineException {
+        if (state == MachineState.ENDED) {
+            throw new MachineException(MachineException.Kind.STATE, Text.of("vm.off", config.name()), null);
+        }
     }
 
     @Override

@@ -1,24 +1,23 @@
 package org.viridian.app.machine;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.viridian.devices.emulated.Board;
 import org.viridian.devices.input.InputRouter;
+import org.viridian.devices.inventory.Bypassable;
 import org.viridian.devices.inventory.Handover;
 import org.viridian.devices.storage.DiskImage;
-import org.viridian.devices.storage.ImageException;
-import org.viridian.devices.storage.RawImage;
 import org.viridian.devices.synthetic.SyntheticDevice;
 import org.viridian.devices.synthetic.input.SyntheticKeyboard;
 import org.viridian.devices.synthetic.input.SyntheticMouse;
 import org.viridian.devices.synthetic.integration.HeartbeatService;
 import org.viridian.devices.synthetic.integration.ShutdownService;
 import org.viridian.devices.synthetic.integration.TimeSyncService;
+import org.viridian.devices.synthetic.network.AdapterConfig;
+import org.viridian.devices.synthetic.network.NetworkVsp;
 import org.viridian.devices.synthetic.storage.ScsiController;
 import org.viridian.display.surface.Surface;
 import org.viridian.display.synthvideo.SyntheticVideo;
@@ -38,14 +37,17 @@ import org.viridian.vmbus.server.VmbusServer;
 final class SyntheticDevices implements AutoCloseable {
     private final List<CpuidEntry> cpuid;
     private final List<SyntheticDevice> devices = new ArrayList<>();
-    private final List<DiskImage> images = new ArrayList<>();
+    private final List<Handover> diskHandovers = new ArrayList<>();
     private VmbusServer vmbus;
     private SyntheticVideo video;
     private HeartbeatService heartbeat;
     private ShutdownService shutdown;
+    private NetworkVsp network;
+    private ScsiController storage;
+    private int dvdLun = -1;
 
-    SyntheticDevices(MachineConfig config, Partition partition, Board board, VgaDevice vga, InputRouter input)
-            throws MachineException {
+    SyntheticDevices(MachineConfig config, Partition partition, Board board, VgaDevice vga, InputRouter input,
+            MachineImages images, NetworkConnection connection) throws MachineException {
         BackendPartition backend = partition.backend();
         if (!config.integration()) {
             cpuid = backend.supportedCpuid();
@@ -53,7 +55,7 @@ final class SyntheticDevices implements AutoCloseable {
         }
         HypervisorInterface hypervisor = new HypervisorInterface(partition, config.processors());
         cpuid = hypervisor.cpuid();
-        ScsiController scsi = controller(config, partition);
+        ScsiController scsi = controller(config, partition, images);
         vmbus = new VmbusServer(config.name(), hypervisor.synic(), partition.memory(), config.processors());
 
         video = add(new SyntheticVideo(partition.memory(), partition.clock(), VideoConfig.standard()));
@@ -63,7 +65,11 @@ final class SyntheticDevices implements AutoCloseable {
         shutdown = add(new ShutdownService(partition.clock()));
         add(new TimeSyncService(partition.clock(), () -> hypervisor.referenceTime(0)));
 
-        add(scsi);
+        storage = add(scsi);
+        if (connection.port() != null) {
+            network = add(new NetworkVsp(new AdapterConfig("net0", id(config, "net0"), AdapterConfig.LARGEST_MTU,
+                    config.processors()), connection.port(), partition.clock()));
+        }
 
         Handover.pair(video.node(), vga);
         input.pairKeyboard(keyboard, keyboard.node(), board.keyboard());
@@ -72,14 +78,18 @@ final class SyntheticDevices implements AutoCloseable {
     }
 
     /** The SCSI controller with the disks from LUN 0 on, then the DVD drive; the drive is there without a disc, too. */
-    private ScsiController controller(MachineConfig config, Partition partition) throws MachineException {
-        ScsiController scsi = new ScsiController("scsi0", id(config, "scsi0"), partition.clock());
+    private ScsiController controller(MachineConfig config, Partition partition, MachineImages images) {
+        ScsiController scsi = new ScsiController("scsi0", id(config, "scsi0"), partition.clock(), config.processors());
         int lun = 0;
-        for (MachineConfig.Disk disk : config.disks()) {
-            scsi.attachDisk(lun, open(disk.file(), disk.readOnly()), id(config, "disk" + lun));
+        for (DiskImage image : images.disks()) {
+            DiskBay.plug(scsi, lun, image, config.disks().get(lun), id(config, "disk" + lun));
             lun++;
         }
-        scsi.attachDvd(lun, config.dvd().isPresent() ? open(config.dvd().get(), true) : null);
+        if (config.firmware().isEmpty()) {
+            // With firmware the drive is on IDE, where guests leave it even when they take the disks over VMBus.
+            dvdLun = lun;
+            scsi.attachDvd(lun, images.disc());
+        }
         return scsi;
     }
 
@@ -88,30 +98,21 @@ final class SyntheticDevices implements AutoCloseable {
         return UUID.nameUUIDFromBytes((config.name() + "/" + part).getBytes(StandardCharsets.UTF_8));
     }
 
-    private DiskImage open(Path file, boolean readOnly) throws MachineException {
-        try {
-            DiskImage image = RawImage.open(file, readOnly);
-            images.add(image);
-            return image;
-        } catch (ImageException refused) {
-            closeImages();
-            throw new MachineException(MachineException.Kind.BAD_INPUT, refused.getMessage(), refused);
-        }
-    }
-
-    private void closeImages() {
-        for (DiskImage image : images) {
-            try {
-                image.close();
-            } catch (IOException failure) {
-                System.getLogger("org.viridian.app.machine").log(System.Logger.Level.ERROR, "closing " + image.location(), failure);
-            }
-        }
-    }
-
     private <T extends SyntheticDevice> T add(T device) {
         devices.add(device);
         return device;
+    }
+
+    /**
+     * Declares the IDE disks as twins of the storage VSP's: while a VSC has the channel, the image is written through it
+     * alone.
+     */
+    void pairDisks(List<? extends Bypassable> emulated) {
+        devices.stream().filter(ScsiController.class::isInstance).forEach(scsi -> {
+            for (Bypassable disk : emulated.reversed()) {
+                diskHandovers.add(Handover.pair(scsi.node(), disk));
+            }
+        });
     }
 
     /** What CPUID answers in this machine. */
@@ -128,6 +129,8 @@ final class SyntheticDevices implements AutoCloseable {
         if (vmbus != null) {
             vmbus.reset();
         }
+        // Firmware reads the disks at once, so their hand-over must not be left to a thread of its own.
+        diskHandovers.forEach(Handover::follow);
     }
 
     /** Asks the guest to power off; false when no driver listens. */
@@ -144,6 +147,20 @@ final class SyntheticDevices implements AutoCloseable {
         return video;
     }
 
+    /** The SCSI controller, or null. */
+    ScsiController storage() {
+        return storage;
+    }
+
+    /** The DVD drive's LUN, or -1. */
+    int dvdLun() {
+        return dvdLun;
+    }
+
+    Optional<NetworkVsp> networkAdapter() {
+        return Optional.ofNullable(network);
+    }
+
     Optional<Boolean> heartbeat() {
         return heartbeat == null ? Optional.empty() : heartbeat.responding();
     }
@@ -154,6 +171,8 @@ final class SyntheticDevices implements AutoCloseable {
             vmbus.close();
             video.close();
         }
-        closeImages();
+        if (network != null) {
+            network.close();
+        }
     }
 }

@@ -31,9 +31,11 @@ final class DebianPackages {
     private static final Pattern VERSION_PART = Pattern.compile("\\d+|\\D+");
 
     private final Folders folders;
+    private final AptLists apt;
 
     DebianPackages(Folders folders) {
         this.folders = folders;
+        this.apt = new AptLists(folders, command -> run("apt-get update", command, Path.of("/"), true));
     }
 
     /** The kernel package of a flavour: the newest in the cache, else fetched. */
@@ -46,7 +48,7 @@ final class DebianPackages {
         }
         String meta = "linux-image" + suffix;
         requireApt(meta);
-        return download(kernelOf(meta), file, progress);
+        return withFreshLists(progress, () -> download(kernelOf(meta), file, progress));
     }
 
     /** The static busybox. */
@@ -57,7 +59,39 @@ final class DebianPackages {
             return cached.get();
         }
         requireApt("busybox-static");
-        return download("busybox-static", file, progress);
+        return withFreshLists(progress, () -> download("busybox-static", file, progress));
+    }
+
+    private interface Fetching {
+        Path fetch() throws Failure;
+    }
+
+    /** Tries with the system's lists of packages, then once more with lists of our own. */
+    private Path withFreshLists(Progress progress, Fetching fetching) throws Failure {
+        try {
+            return fetching.fetch();
+        } catch (Failure first) {
+            if (apt.own() || first.kind() != Failure.Kind.HOST || Thread.currentThread().isInterrupted()) {
+                throw first;
+            }
+            try {
+                apt.refresh(progress);
+            } catch (IOException e) {
+                throw new Failure(Failure.Kind.HOST, Text.of("folder.unusable", folders.packages(), Reasons.of(e)), e);
+            }
+            return fetching.fetch();
+        }
+    }
+
+    /** SeaBIOS with its video BIOSes. */
+    Path seabios(Progress progress) throws Failure {
+        Pattern file = Pattern.compile("seabios_[^_]+_all\\.deb");
+        Optional<Path> cached = newest(file);
+        if (cached.isPresent()) {
+            return cached.get();
+        }
+        requireApt("seabios");
+        return download("seabios", file, progress);
     }
 
     private Optional<Path> newest(Pattern file) throws Failure {
@@ -107,7 +141,7 @@ final class DebianPackages {
 
     /** The package that a meta-package stands for today. */
     private String kernelOf(String meta) throws Failure {
-        for (String line : run(meta, List.of("apt-cache", "depends", "--important", meta), Path.of("/"))) {
+        for (String line : run(meta, apt.command("apt-cache", "depends", "--important", meta), Path.of("/"), false)) {
             String text = line.strip();
             if (text.startsWith("Depends: linux-image-")) {
                 return text.substring("Depends: ".length());
@@ -140,7 +174,7 @@ final class DebianPackages {
     }
 
     private long expectedSize(String name) throws Failure {
-        for (String line : run(name, List.of("apt-get", "download", "--print-uris", name), Path.of("/"))) {
+        for (String line : run(name, apt.command("apt-get", "download", "--print-uris", name), Path.of("/"), false)) {
             Matcher uri = URI_LINE.matcher(line);
             if (uri.matches()) {
                 return Long.parseLong(uri.group(2));
@@ -151,12 +185,12 @@ final class DebianPackages {
 
     private void fetch(String name, Path incoming, long expected, Progress progress) throws Failure, IOException {
         Path log = incoming.resolve("apt.log");
-        Process apt = new ProcessBuilder("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", name)
+        Process process = new ProcessBuilder(apt.command("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", name))
                 .directory(incoming.toFile()).redirectErrorStream(true).redirectOutput(log.toFile()).start();
         try {
             long last = -1;
             long lastChange = System.nanoTime();
-            while (!apt.waitFor(250, TimeUnit.MILLISECONDS)) {
+            while (!process.waitFor(250, TimeUnit.MILLISECONDS)) {
                 long now = sizeOf(incoming);
                 if (now != last) {
                     last = now;
@@ -172,9 +206,9 @@ final class DebianPackages {
             Thread.currentThread().interrupt();
             throw new Failure(Failure.Kind.HOST, Text.of("interrupted"), e);
         } finally {
-            apt.destroy();
+            process.destroy();
         }
-        if (apt.exitValue() != 0) {
+        if (process.exitValue() != 0) {
             throw new Failure(Failure.Kind.HOST, Text.of("quick.offline", name, lastError(Files.readAllLines(log))));
         }
     }
@@ -190,7 +224,7 @@ final class DebianPackages {
                 .orElse(lines.isEmpty() ? "apt-get failed" : lines.getLast());
     }
 
-    private List<String> run(String name, List<String> command, Path folder) throws Failure {
+    private List<String> run(String name, List<String> command, Path folder, boolean online) throws Failure {
         try {
             ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
             builder.environment().put("LC_ALL", "C");
@@ -200,6 +234,9 @@ final class DebianPackages {
                 out.lines().forEach(lines::add);
             }
             if (process.waitFor() != 0) {
+                if (online) {
+                    throw new Failure(Failure.Kind.HOST, Text.of("quick.offline", name, lastError(lines)));
+                }
                 throw new Failure(Failure.Kind.HOST, Text.of("quick.nopackage", name));
             }
             return lines;

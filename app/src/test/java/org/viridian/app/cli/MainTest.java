@@ -8,8 +8,10 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -227,6 +229,66 @@ class MainTest {
         for (String reason : List.of("kvm", "kvm-slow", "kvm-broken", "no-kvm")) {
             assertTrue(!Text.of("host.auto." + reason).toString().startsWith("host."), reason);
         }
+    }
+
+    /** A file that this process may not open for writing: for root, who may open everything else, one of sysfs. */
+    private Path forbiddenDevice() throws Exception {
+        return System.getProperty("user.name").equals("root") ? Path.of("/sys/kernel/uevent_seqnum")
+                : Files.createFile(root.resolve("kvm"), PosixFilePermissions.asFileAttribute(Set.of()));
+    }
+
+    /** A multiboot 1 kernel of one instruction that jumps to itself, at 1 MiB. */
+    private Path multibootKernel() throws Exception {
+        var image = java.nio.ByteBuffer.allocate(64).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        image.putInt(0x1BADB002).putInt(0x10000).putInt(-(0x1BADB002 + 0x10000));
+        image.putInt(0x100000).putInt(0x100000).putInt(0x100040).putInt(0x100040).putInt(0x100020).put((byte) 0xEB).put((byte) 0xFE);
+        return Files.write(root.resolve("multiboot"), image.array());
+    }
+
+    @Test
+    void aKvmThatMayNotBeOpenedIsOneLineWithTheFixAndAnExitCode() throws Exception {
+        Path device = forbiddenDevice();
+        System.setProperty("viridian.kvm.device", device.toString());
+        try {
+            Spoken doctor = say("doctor", "--engine", "kvm");
+            assertEquals(6, doctor.exit());
+            assertTrue(doctor.out().contains("usermod -aG kvm"), doctor.out());
+            assertEquals(0, say("doctor").exit(), "the software engine works");
+            JsonNode report = say("doctor", "--engine", "kvm", "--json").json();
+            assertEquals("denied", report.get("kvm").get("status").stringValue());
+            assertEquals(false, report.get("usable").booleanValue());
+            assertEquals(6, report.get("exitCode").intValue());
+
+            ByteArrayOutputStream err = new ByteArrayOutputStream();
+            PrintStream none = new PrintStream(java.io.OutputStream.nullOutputStream());
+            int exit = Main.run(new String[] {"run", "--kernel", multibootKernel().toString(), "--engine", "kvm", "--memory", "32M"},
+                    folders, org.viridian.app.machine.MachineBuilder::build, guests(), none,
+                    new PrintStream(err, true, StandardCharsets.UTF_8));
+            assertEquals(6, exit, err.toString(StandardCharsets.UTF_8));
+            assertEquals(1, err.toString(StandardCharsets.UTF_8).lines().count(), err.toString(StandardCharsets.UTF_8));
+            assertTrue(err.toString(StandardCharsets.UTF_8).contains("usermod -aG kvm"), err.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.clearProperty("viridian.kvm.device");
+        }
+    }
+
+    @Test
+    void aKvmThatIsNotThereIsSaidSo() {
+        System.setProperty("viridian.kvm.device", root.resolve("nothing").toString());
+        try {
+            assertEquals("absent", say("doctor", "--json").json().get("kvm").get("status").stringValue());
+            assertEquals(6, say("doctor", "--engine", "kvm").exit());
+        } finally {
+            System.clearProperty("viridian.kvm.device");
+        }
+    }
+
+    @Test
+    void whatTheProbeMeasuredIsInTheSentence() {
+        String slow = Text.of("host.kvm.slow-kernel-mode", "1.6", "2100.0", "1312").in(java.util.Locale.ENGLISH);
+        assertTrue(slow.contains("1.6 million") && slow.contains("1312 times slower"), slow);
+        String korean = Text.of("host.kvm.slow-kernel-mode", "1.6", "2100.0", "1312").in(java.util.Locale.KOREAN);
+        assertTrue(korean.contains("1.6") && korean.contains("1312배"), korean);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.viridian.app.text;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -13,7 +14,9 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.viridian.engine.loader.LoaderException;
 
 /** Sentences exist in both languages and say the same things. */
 class TextTest {
@@ -48,5 +51,14 @@ class TextTest {
                 text.in(Locale.ENGLISH));
         assertTrue(text.in(Locale.KOREAN).contains("시작할 수 없습니다"), text.in(Locale.KOREAN));
         assertEquals(text.in(Locale.ENGLISH), text.in(Locale.GERMAN));
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = LoaderException.Reason.class, names = "OTHER", mode = EnumSource.Mode.EXCLUDE)
+    void theLoadersReasonsAreInTheBundleWordForWord(LoaderException.Reason reason) throws IOException {
+        Object[] arguments = {"first", "second", "third"};
+        Text text = Text.of("loader." + reason.name().toLowerCase(Locale.ROOT).replace('_', '-'), arguments);
+        assertEquals(reason.pattern().formatted(arguments), text.in(Locale.ROOT));
+        assertNotEquals(text.in(Locale.ROOT), text.in(Locale.KOREAN));
     }
 }

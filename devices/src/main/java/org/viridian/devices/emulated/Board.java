@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import org.viridian.devices.emulated.firmware.ShadowMemory;
+import org.viridian.devices.emulated.ide.IdeFunction;
 import org.viridian.devices.emulated.interrupt.InterruptRouter;
 import org.viridian.devices.emulated.interrupt.IoApic;
 import org.viridian.devices.emulated.interrupt.PicPair;
@@ -13,6 +15,8 @@ import org.viridian.devices.emulated.isa.DmaController;
 import org.viridian.devices.emulated.pci.HostBridge;
 import org.viridian.devices.emulated.pci.IsaBridge;
 import org.viridian.devices.emulated.pci.PciBus;
+import org.viridian.devices.emulated.pci.PciHost;
+import org.viridian.devices.emulated.pci.PirqRouter;
 import org.viridian.devices.emulated.pci.PowerFunction;
 import org.viridian.devices.emulated.power.PowerManagement;
 import org.viridian.devices.emulated.power.ResetControl;
@@ -30,6 +34,7 @@ import org.viridian.engine.device.Device;
 import org.viridian.engine.device.DeviceNode;
 import org.viridian.engine.firmware.BoardMap;
 import org.viridian.engine.interrupt.InterruptFabric;
+import org.viridian.engine.memory.GuestMemory;
 import org.viridian.engine.partition.Partition;
 import org.viridian.engine.partition.PowerControl;
 
@@ -53,6 +58,7 @@ public final class Board implements AutoCloseable {
     private final PciBus pci;
     private final PowerManagement powerManagement;
     private final Rtc rtc;
+    private final IdeFunction ide;
     private final I8042 keyboardController;
     private final List<Uart16550> serial = new ArrayList<>();
     /** In the order of restoring: interrupt controllers last, when every wire has its level. */
@@ -61,12 +67,12 @@ public final class Board implements AutoCloseable {
 
     /** A board on a partition's buses. */
     public Board(Partition partition, BoardConfig config) {
-        this(config, partition.ports(), partition.mmio(), partition.clock(), partition.interrupts(), partition,
-                partition.deviceLock());
+        this(config, partition.ports(), partition.mmio(), partition.memory(), partition.clock(), partition.interrupts(),
+                partition, partition.deviceLock());
     }
 
     /** A board on the given buses; see the other constructor. */
-    public Board(BoardConfig config, PortBus ports, MmioBus mmio, VmClock clock, InterruptFabric interrupts,
+    public Board(BoardConfig config, PortBus ports, MmioBus mmio, GuestMemory memory, VmClock clock, InterruptFabric interrupts,
             PowerControl power, ReentrantLock deviceLock) {
         this.deviceLock = deviceLock;
 
@@ -105,10 +111,17 @@ public final class Board implements AutoCloseable {
             add(new DebugExit(config.debugExitPort(), power, clock::nanoTime)).attach(ports);
         }
 
-        pci = add(new PciBus(resetControl, clock::nanoTime));
+        PirqRouter pirqs = new PirqRouter(router, deviceLock);
+        PciHost host = new PciHost(ports, mmio, memory, pirqs);
+        pci = add(new PciBus(resetControl, host, clock::nanoTime));
         pci.attach(ports);
-        pci.add(0, 0, new HostBridge());
-        pci.add(7, 0, new IsaBridge());
+        ShadowMemory shadow = config.rom().map(image -> add(new ShadowMemory(memory, mmio, image, clock::nanoTime))).orElse(null);
+        pci.add(0, 0, new HostBridge(shadow));
+        pci.add(7, 0, new IsaBridge(pirqs, config.firmware()));
+        ide = new IdeFunction(config.firmware(), host, router, deviceLock, clock::nanoTime);
+        ide.attach(ports);
+        ide.channels().forEach(this::add);
+        pci.add(7, 1, ide);
         int pmBase = config.firmware() ? 0 : config.pmBase();
         PowerFunction powerFunction = new PowerFunction(
                 pmBase, pmBase == 0 ? 0 : pmBase + SMBUS_OFFSET, powerManagement::moveTo, smbus::moveTo);
@@ -130,6 +143,11 @@ public final class Board implements AutoCloseable {
     /** PCI bus 0, for devices that are added. */
     public PciBus pci() {
         return pci;
+    }
+
+    /** The IDE function, for drives; a plugged drive is also to be put on the board with {@link #add}. */
+    public IdeFunction ide() {
+        return ide;
     }
 
     /** COM1 and COM2. */

@@ -1,6 +1,7 @@
 package org.viridian.devices.emulated;
 
 import java.time.InstantSource;
+import java.util.Optional;
 import org.viridian.engine.firmware.BoardMap;
 
 /**
@@ -12,8 +13,10 @@ import org.viridian.engine.firmware.BoardMap;
  * @param debugExitPort first port of the debug-exit device, or -1 for none
  * @param wall the host's wall clock, which the RTC shows in UTC
  * @param processors virtual processors; firmware reads it from CMOS
+ * @param rom the firmware, if it lies in a ROM of the board
  */
-public record BoardConfig(boolean firmware, int pmBase, int debugExitPort, InstantSource wall, int processors) {
+public record BoardConfig(boolean firmware, int pmBase, int debugExitPort, InstantSource wall, int processors,
+        Optional<byte[]> rom) {
     /** Refuses what no board can have. */
     public BoardConfig {
         if (pmBase <= 0 || pmBase > 0xFE00 || (pmBase & 0x3F) != 0) {
@@ -26,11 +29,16 @@ public record BoardConfig(boolean firmware, int pmBase, int debugExitPort, Insta
 
     /** A board for direct Linux boot, without a debug-exit port. */
     public static BoardConfig direct(int processors) {
-        return new BoardConfig(false, BoardMap.PM_BASE, -1, InstantSource.system(), processors);
+        return new BoardConfig(false, BoardMap.PM_BASE, -1, InstantSource.system(), processors, Optional.empty());
+    }
+
+    /** A board that starts in this firmware, without a debug-exit port. */
+    public static BoardConfig withFirmware(int processors, byte[] rom) {
+        return new BoardConfig(true, BoardMap.PM_BASE, -1, InstantSource.system(), processors, Optional.of(rom));
     }
 
     /** This board with the debug-exit device at {@code port}, or without for -1. */
     public BoardConfig withDebugExit(int port) {
-        return new BoardConfig(firmware, pmBase, port, wall, processors);
+        return new BoardConfig(firmware, pmBase, port, wall, processors, rom);
     }
 }

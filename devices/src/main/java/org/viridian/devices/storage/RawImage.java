@@ -1,44 +1,35 @@
 package org.viridian.devices.storage;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.viridian.devices.storage.file.HostFile;
+import org.viridian.devices.storage.file.LinuxFile;
 
 /**
  * A raw image: byte n of the disk is byte n of the file. A file that ends inside a sector reads as zero up to the sector's
- * end and grows to it when that sector is written.
+ * end and grows to it when that sector is written. A fixed VHD is the same with a footer behind the disk.
  *
- * <p>The image is locked while it is open: one writer, or any number of readers. Inside this process by a table, against
- * other processes by a lock on the file.
+ * <p>The image is locked while it is open: one writer, or any number of readers.
  */
 public final class RawImage implements DiskImage {
     private static final int SECTOR = 512;
-    private static final int WRITER = -1;
-    /** Images open in this process: file key → number of readers, or {@link #WRITER}. */
-    private static final Map<Object, Integer> OPEN = new HashMap<>();
 
-    private final Path file;
-    private final Object key;
+    private final HostFile file;
+    private final ImageFormat format;
     private final boolean readOnly;
-    private final FileChannel channel;
     private final long size;
-    private boolean closed;
+    private final boolean guarded;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
-    private RawImage(Path file, Object key, boolean readOnly, FileChannel channel, long size) {
+    private RawImage(HostFile file, ImageFormat format, long size, boolean readOnly, boolean guarded) {
         this.file = file;
-        this.key = key;
+        this.format = format;
         this.readOnly = readOnly;
-        this.channel = channel;
         this.size = size;
+        this.guarded = guarded;
     }
 
     /**
@@ -47,89 +38,47 @@ public final class RawImage implements DiskImage {
      * @throws ImageException with a plain sentence when it cannot be used
      */
     public static RawImage open(Path file, boolean readOnly) throws ImageException {
-        Object key;
+        HostFile open = LinuxFile.open(file, readOnly);
         try {
-            if (!Files.isRegularFile(file) && !Files.exists(file)) {
-                throw new ImageException(file + " does not exist");
+            return of(open, readOnly, false);
+        } catch (IOException refused) {
+            try {
+                open.close();
+            } catch (IOException second) {
+                refused.addSuppressed(second);
             }
-            if (Files.isDirectory(file)) {
-                throw new ImageException(file + " is a folder");
-            }
-            Object fileKey = Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class).fileKey();
-            key = fileKey != null ? fileKey : file.toRealPath();
-        } catch (IOException e) {
-            throw new ImageException(file + " cannot be read: " + e.getMessage(), e);
-        }
-        claim(file, key, readOnly);
-        try {
-            return openClaimed(file, key, readOnly);
-        } catch (ImageException | RuntimeException refused) {
-            release(key, readOnly);
-            throw refused;
+            throw refused instanceof ImageException known ? known
+                    : new ImageException(file + " cannot be read: " + refused.getMessage(), refused);
         }
     }
 
-    private static RawImage openClaimed(Path file, Object key, boolean readOnly) throws ImageException {
-        FileChannel channel = null;
-        try {
-            channel = readOnly
-                    ? FileChannel.open(file, StandardOpenOption.READ)
-                    : FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            long bytes = channel.size();
-            if (bytes == 0) {
-                throw new ImageException(file + " is empty");
-            }
-            if (!lock(channel, readOnly)) {
-                throw new ImageException(file + " is in use by another program");
-            }
-            return new RawImage(file, key, readOnly, channel, (bytes + SECTOR - 1) / SECTOR * SECTOR);
-        } catch (IOException failure) {
-            if (channel != null) {
-                try {
-                    channel.close();
-                } catch (IOException second) {
-                    failure.addSuppressed(second);
-                }
-            }
-            throw failure instanceof ImageException refused ? refused
-                    : new ImageException(file + " cannot be opened" + (readOnly ? "" : " for writing") + ": " + failure.getMessage(), failure);
+    /**
+     * An image over an open file.
+     *
+     * @param guarded refuse to write what would make a later look at the content find another format; for images whose
+     *     format nobody has stated
+     */
+    public static RawImage of(HostFile file, boolean readOnly, boolean guarded) throws IOException {
+        long bytes = file.size();
+        if (bytes == 0) {
+            throw new ImageException(file.path() + " is empty");
         }
+        return new RawImage(file, ImageFormat.RAW, (bytes + SECTOR - 1) / SECTOR * SECTOR, readOnly, guarded);
     }
 
-    private static boolean lock(FileChannel channel, boolean shared) throws IOException {
-        try {
-            // Held until the channel closes.
-            FileLock lock = channel.tryLock(0, Long.MAX_VALUE, shared);
-            return lock != null;
-        } catch (OverlappingFileLockException sharedInThisProcess) {
-            return shared;
-        }
-    }
-
-    private static void claim(Path file, Object key, boolean readOnly) throws ImageException {
-        synchronized (OPEN) {
-            int users = OPEN.getOrDefault(key, 0);
-            if (users == WRITER || !readOnly && users > 0) {
-                throw new ImageException(file + " is in use by another virtual machine");
-            }
-            OPEN.put(key, readOnly ? users + 1 : WRITER);
-        }
-    }
-
-    private static void release(Object key, boolean readOnly) {
-        synchronized (OPEN) {
-            int users = OPEN.get(key);
-            if (!readOnly || users == 1) {
-                OPEN.remove(key);
-            } else {
-                OPEN.put(key, users - 1);
-            }
-        }
+    /** The first {@code size} bytes of a fixed VHD. */
+    public static RawImage ofFixedVhd(HostFile file, long size, boolean readOnly) {
+        return new RawImage(file, ImageFormat.VHD, size, readOnly, false);
     }
 
     @Override
     public long size() {
         return size;
+    }
+
+    @Override
+    public ImageFormat format() {
+        return format;
     }
 
     @Override
@@ -139,38 +88,58 @@ public final class RawImage implements DiskImage {
 
     @Override
     public String location() {
-        return file.toString();
+        return file.path().toString();
     }
 
     @Override
     public void read(long offset, MemorySegment target) throws IOException {
         check(offset, target.byteSize());
-        ByteBuffer buffer = target.asByteBuffer();
-        long at = offset;
-        while (buffer.hasRemaining()) {
-            int count = channel.read(buffer, at);
-            if (count < 0) {
-                // Behind the file's last byte, inside its last sector; or the file was cut while we run.
-                if (at < channel.size()) {
-                    throw new EOFException(file + " ends early");
-                }
-                target.asSlice(buffer.position()).fill((byte) 0);
-                return;
-            }
-            at += count;
-        }
+        file.read(offset, target);
     }
 
     @Override
     public void write(long offset, MemorySegment source) throws IOException {
-        check(offset, source.byteSize());
-        if (readOnly) {
-            throw new IOException(file + " is open for reading only");
+        checkWritable(offset, source.byteSize());
+        if (guarded && offset == 0 && source.byteSize() >= SECTOR
+                && Probe.byHeader(source.asSlice(0, SECTOR).toArray(ValueLayout.JAVA_BYTE)) != ImageFormat.RAW) {
+            throw new IOException(location() + " is used as a raw image only because nobody said what it is; what the guest"
+                    + " writes to its first sector would change that. State its format as raw");
         }
-        ByteBuffer buffer = source.asByteBuffer();
-        long at = offset;
-        while (buffer.hasRemaining()) {
-            at += channel.write(buffer, at);
+        file.write(offset, source);
+    }
+
+    @Override
+    public void discard(long offset, long length) throws IOException {
+        checkWritable(offset, length);
+        file.zero(offset, length);
+    }
+
+    @Override
+    public int discardGranularity() {
+        return 4096;
+    }
+
+    @Override
+    public void writeZeroes(long offset, long length, boolean deallocate) throws IOException {
+        checkWritable(offset, length);
+        file.zero(offset, length);
+    }
+
+    @Override
+    public Extent extent(long offset, long length) throws IOException {
+        check(offset, length);
+        long data = file.nextData(offset);
+        if (data > offset) {
+            return new Extent(offset, data >= Math.min(size, file.size()) ? length : Math.min(length, data - offset), false);
+        }
+        long hole = file.nextHole(offset);
+        return new Extent(offset, hole >= file.size() ? length : Math.clamp(hole - offset, 1, length), true);
+    }
+
+    private void checkWritable(long offset, long length) throws IOException {
+        check(offset, length);
+        if (readOnly) {
+            throw new IOException(location() + " is open for reading only");
         }
     }
 
@@ -183,27 +152,17 @@ public final class RawImage implements DiskImage {
     @Override
     public void flush() throws IOException {
         if (!readOnly) {
-            channel.force(false);
+            file.sync();
         }
     }
 
     @Override
     public void close() throws IOException {
-        synchronized (this) {
-            if (closed) {
-                return;
-            }
-            closed = true;
-        }
-        try {
-            if (!readOnly) {
-                channel.force(false);
-            }
-        } finally {
+        if (closed.compareAndSet(false, true)) {
             try {
-                channel.close();
+                flush();
             } finally {
-                release(key, readOnly);
+                file.close();
             }
         }
     }

@@ -116,6 +116,11 @@ public abstract class SyntheticDevice implements ChannelDevice {
         return false;
     }
 
+    /** The open channel, or null. */
+    protected final Channel channel() {
+        return channel;
+    }
+
     /** Sends an in-band packet; false when no channel is open or it does not take more. */
     protected final boolean send(byte[] payload) {
         Channel open = channel;
@@ -134,6 +139,14 @@ public abstract class SyntheticDevice implements ChannelDevice {
             open.complete(transactionId, payload);
             packetsOut.increment();
             bytesOut.add(payload.length);
+        }
+    }
+
+    /** Offers sub-channels 1 to {@code count} of the open channel, see {@link #subChannel}. */
+    protected final void offerSubChannels(int count) {
+        Channel open = channel;
+        if (open != null) {
+            open.offerSubChannels(count);
         }
     }
 

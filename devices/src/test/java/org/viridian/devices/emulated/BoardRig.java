@@ -10,6 +10,7 @@ import org.viridian.engine.bus.MmioBus;
 import org.viridian.engine.bus.PortBus;
 import org.viridian.engine.clock.VmClock;
 import org.viridian.engine.firmware.BoardMap;
+import org.viridian.engine.memory.GuestMemory;
 import org.viridian.engine.interrupt.InterruptFabric;
 import org.viridian.engine.partition.GuestCrash;
 import org.viridian.engine.partition.PowerControl;
@@ -26,6 +27,7 @@ public final class BoardRig implements AutoCloseable {
     public final ReentrantLock lock = new ReentrantLock();
     public final PortBus ports = new PortBus(lock);
     public final MmioBus mmio = new MmioBus(lock);
+    public final GuestMemory memory = new GuestMemory();
     public final VmClock clock = new VmClock("test", lock);
     public final List<Message> messages = new ArrayList<>();
     public final Map<Integer, Boolean> maskedPins = new HashMap<>();
@@ -94,8 +96,9 @@ public final class BoardRig implements AutoCloseable {
                 power.add("crash");
             }
         };
-        BoardConfig config = new BoardConfig(firmware, BoardMap.PM_BASE, 0xF4, () -> START.plusNanos(clock.nanoTime()), 2);
-        board = new Board(config, ports, mmio, clock, fabric, control, lock);
+        BoardConfig config = new BoardConfig(firmware, BoardMap.PM_BASE, 0xF4, () -> START.plusNanos(clock.nanoTime()), 2,
+                java.util.Optional.empty());
+        board = new Board(config, ports, mmio, memory, clock, fabric, control, lock);
     }
 
     public int in(int port) {

@@ -40,4 +40,17 @@ final class EvdevKeys {
     static int scanCode(int evdev) {
         return evdev >= 0 && evdev < CODES.length ? CODES[evdev] : 0;
     }
+
+    /** The left arrow. */
+    static final int LEFT = 105;
+    /** The End key. */
+    static final int END = 107;
+    /** Enter, and Enter of the keypad. */
+    static final int ENTER = 28;
+    static final int KEYPAD_ENTER = 96;
+
+    /** Whether a Ctrl and an Alt are among the keys that are down; by evdev code. */
+    static boolean controlAndAlt(java.util.BitSet down) {
+        return (down.get(29) || down.get(97)) && (down.get(56) || down.get(100));
+    }
 }

@@ -1,5 +1,7 @@
 package org.viridian.display.keys;
 
+import java.util.BitSet;
+import javafx.application.Platform;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyBooleanWrapper;
 import javafx.scene.Node;
@@ -25,13 +27,20 @@ public final class InputCapture {
     private final ReadOnlyBooleanWrapper captured = new ReadOnlyBooleanWrapper(this, "captured");
     private KeyboardSink sink;
     private Runnable onRelease = () -> {};
+    private Runnable onFullScreen = () -> {};
     private boolean captureOnFocus;
+    private KeyboardGrab grab;
+    private final BitSet grabbedDown = new BitSet();
 
     /** @param console takes the focus and the keys */
     public InputCapture(Node console) {
         this.console = console;
         console.addEventFilter(KeyEvent.ANY, this::onKey);
-        console.addEventHandler(MouseEvent.MOUSE_PRESSED, event -> capture());
+        console.addEventHandler(MouseEvent.MOUSE_PRESSED, event -> {
+            capture();
+            // A tab pane around the console takes the focus on every click that reaches it, and the capture with it.
+            event.consume();
+        });
         console.focusedProperty().subscribe(focused -> {
             if (!focused) {
                 release();
@@ -55,6 +64,22 @@ public final class InputCapture {
     /** Is run when the release chord was pressed: the place to move the focus away from the console. */
     public void onReleaseChord(Runnable action) {
         onRelease = action;
+    }
+
+    /** Is run when Ctrl+Alt+Enter was pressed while the guest has the keyboard. */
+    public void onFullScreenChord(Runnable action) {
+        onFullScreen = action;
+    }
+
+    /** Takes the whole keyboard while captured from now on, or not when null. */
+    public void setGrab(KeyboardGrab next) {
+        if (grab != null) {
+            grab.end();
+        }
+        grab = next;
+        if (next != null && captured.get()) {
+            beginGrab();
+        }
     }
 
     /** Where keys go, or null when there is no machine; held keys are released on the former one. */
@@ -82,11 +107,22 @@ public final class InputCapture {
         if (!captured.get()) {
             tracker.begin();
             captured.set(true);
+            beginGrab();
+        }
+    }
+
+    private void beginGrab() {
+        if (grab != null) {
+            grabbedDown.clear();
+            grab.begin(new Grabbed());
         }
     }
 
     /** Gives the keyboard back to the host; nothing stays pressed in the guest. */
     public void release() {
+        if (grab != null) {
+            grab.end();
+        }
         tracker.releaseAll();
         captured.set(false);
     }
@@ -123,11 +159,51 @@ public final class InputCapture {
                 onRelease.run();
             } else if (chord && event.getCode() == KeyCode.END) {
                 sendControlAltDelete();
+            } else if (chord && event.getCode() == KeyCode.ENTER) {
+                tracker.begin();
+                onFullScreen.run();
             } else {
                 tracker.pressed(event.getCode());
             }
         } else if (event.getEventType() == KeyEvent.KEY_RELEASED) {
             tracker.released(event.getCode());
+        }
+    }
+
+    /** Keys of the grab, brought to the JavaFX thread. */
+    private final class Grabbed implements KeyboardGrab.Receiver {
+        @Override
+        public void key(int evdev, boolean down) {
+            Platform.runLater(() -> take(evdev, down));
+        }
+
+        @Override
+        public void ended() {
+            Platform.runLater(() -> {
+                if (captured.get()) {
+                    release();
+                    onRelease.run();
+                }
+            });
+        }
+
+        private void take(int evdev, boolean down) {
+            if (!captured.get()) {
+                return;
+            }
+            grabbedDown.set(evdev, down);
+            if (down && EvdevKeys.controlAndAlt(grabbedDown)) {
+                if (evdev == EvdevKeys.END) {
+                    sendControlAltDelete();
+                    return;
+                }
+                if (evdev == EvdevKeys.ENTER || evdev == EvdevKeys.KEYPAD_ENTER) {
+                    tracker.releaseAll();
+                    onFullScreen.run();
+                    return;
+                }
+            }
+            tracker.physical(evdev, down);
         }
     }
 }

@@ -104,6 +104,21 @@ public final class KeyTracker {
         }
     }
 
+    /** A physical key whose code is known, from a grab: press, repetition or release. */
+    public void physical(int evdev, boolean isDown) {
+        if (evdev < 0 || evdev >= KEYS) {
+            return;
+        }
+        int scan = EvdevKeys.scanCode(evdev);
+        if (isDown && scan != 0) {
+            heldScan[evdev] = scan;
+            press(scan);
+        } else if (!isDown && heldScan[evdev] != 0) {
+            release(heldScan[evdev]);
+            heldScan[evdev] = 0;
+        }
+    }
+
     /** Releases everything that the guest believes held: focus lost, capture ended, machine paused. */
     public void releaseAll() {
         for (int scan = held.nextSetBit(0); scan >= 0; scan = held.nextSetBit(scan + 1)) {

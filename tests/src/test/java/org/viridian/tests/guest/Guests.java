@@ -21,12 +21,26 @@ public final class Guests {
 
     private Guests() {}
 
-    /** The Quick Create Debian, made by the product's own code from Debian's packages. */
+    /** The Quick Create Debian on the software CPU. */
     public static MachineConfig debian(Flavour flavour, int processors, List<MachineConfig.Disk> disks) {
+        return debian(flavour, MachineConfig.Engine.SOFTWARE, processors, disks);
+    }
+
+    /**
+     * The Quick Create Debian, made by the product's own code from Debian's packages. Inside the rig there is no apt;
+     * {@code viridian.tests.guests} then names a folder with what that code has made outside.
+     */
+    public static MachineConfig debian(Flavour flavour, MachineConfig.Engine engine, int processors, List<MachineConfig.Disk> disks) {
+        String name = flavour.name().toLowerCase(java.util.Locale.ROOT);
+        String ready = System.getProperty("viridian.tests.guests");
+        if (ready != null) {
+            Path folder = Path.of(ready, name);
+            return config("debian-" + name, engine, folder.resolve("vmlinuz"), Optional.of(folder.resolve("initrd.img")),
+                    DebianGuest.COMMAND_LINE, processors, disks);
+        }
         try {
             GuestSource.BootFiles files = new DebianGuest(Folders.ofProcess()).assemble(flavour, Progress.NONE);
-            return config("debian-" + flavour.name().toLowerCase(java.util.Locale.ROOT), files.kernel(),
-                    Optional.of(files.initrd()), files.commandLine(), processors, disks);
+            return config("debian-" + name, engine, files.kernel(), Optional.of(files.initrd()), files.commandLine(), processors, disks);
         } catch (Failure missing) {
             return abort("Debian's packages are not to be had: " + missing.getMessage());
         }
@@ -34,6 +48,11 @@ public final class Guests {
 
     /** A kernel of our own, assembled from {@code src/test/guests}. */
     public static MachineConfig assembled(String name, Path folder) throws IOException, InterruptedException {
+        return config(name, MachineConfig.Engine.SOFTWARE, program(name, folder), Optional.empty(), "", 1, List.of());
+    }
+
+    /** A program of our own, assembled from {@code src/test/guests}. */
+    public static Path program(String name, Path folder) throws IOException, InterruptedException {
         Path kernel = folder.resolve(name);
         Process nasm;
         try {
@@ -46,12 +65,12 @@ public final class Guests {
         if (nasm.waitFor() != 0 || !Files.exists(kernel)) {
             throw new AssertionError("nasm refused " + name + ": " + output);
         }
-        return config(name, kernel, Optional.empty(), "", 1, List.of());
+        return kernel;
     }
 
-    private static MachineConfig config(String name, Path kernel, Optional<Path> initrd, String commandLine, int processors,
-            List<MachineConfig.Disk> disks) {
-        return new MachineConfig(name, 512 * MEBIBYTE, processors, MachineConfig.Engine.SOFTWARE,
+    private static MachineConfig config(String name, MachineConfig.Engine engine, Path kernel, Optional<Path> initrd,
+            String commandLine, int processors, List<MachineConfig.Disk> disks) {
+        return new MachineConfig(name, 512 * MEBIBYTE, processors, engine,
                 new MachineConfig.Boot(kernel, initrd, commandLine), disks, Optional.empty(), true,
                 new MachineConfig.SerialTarget.None(), Optional.empty());
     }

@@ -24,6 +24,7 @@ import org.viridian.app.library.Screenshots;
 import org.viridian.app.machine.Ending;
 import org.viridian.app.machine.Machine;
 import org.viridian.app.machine.MachineBuilder;
+import org.viridian.app.machine.MachineConfig;
 import org.viridian.app.machine.MachineException;
 import org.viridian.app.machine.MachineState;
 import org.viridian.display.surface.Frame;
@@ -51,15 +52,21 @@ class DebianBootTest {
     @EnumSource(Flavour.class)
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
     void debianBootsToTheSyntheticScreenAndPowersOff(Flavour flavour) throws MachineException, InterruptedException, IOException {
-        try (Machine machine = MachineBuilder.build(Guests.debian(flavour, 1, List.of()))) {
+        bootAndPowerOff(Guests.debian(flavour, 1, List.of()));
+    }
+
+    /** The whole story, on whichever engine the configuration names. */
+    static void bootAndPowerOff(MachineConfig config) throws MachineException, InterruptedException, IOException {
+        try (Machine machine = MachineBuilder.build(config)) {
             assertEquals(DeviceState.WAITING_FOR_DRIVER, node(machine, "synthetic-keyboard").state());
             machine.start();
             SerialShell shell = new SerialShell(machine);
             shell.await("login: root", BOOT);
 
+            assertEquals(config.processors(), Integer.parseInt(shell.run("nproc", COMMAND).orFail().strip()));
             driversAreBound(shell);
             handedOver(machine);
-            screenShowsTheConsole(machine, shell, flavour);
+            screenShowsTheConsole(machine, shell, config.name() + '-' + machine.engine());
             keysArrive(machine, shell);
             pointerArrives(machine, shell);
             assertEquals(Optional.of(true), machine.heartbeat());
@@ -92,7 +99,7 @@ class DebianBootTest {
         assertFalse(events.isEmpty());
     }
 
-    private static void screenShowsTheConsole(Machine machine, SerialShell shell, Flavour flavour) throws InterruptedException, IOException {
+    private static void screenShowsTheConsole(Machine machine, SerialShell shell, String name) throws InterruptedException, IOException {
         shell.run("printf 'the quick brown fox jumps over the lazy dog 0123456789\\n' > /dev/tty1", COMMAND).orFail();
         Thread.sleep(1500);
         String size = shell.run("stty -F /dev/tty1 size", COMMAND).orFail();
@@ -101,7 +108,7 @@ class DebianBootTest {
         Frame frame = machine.screen().frame();
         assertNotNull(frame, "the screen is off");
         Path folder = Files.createDirectories(Path.of("target", "screenshots"));
-        Files.write(folder.resolve("debian-" + flavour + ".png"), Screenshots.png(frame));
+        Files.write(folder.resolve(name + ".png"), Screenshots.png(frame));
         int rows = Integer.parseInt(size.split(" ")[0]);
         ScreenCells.Match match = ScreenCells.compare(frame, pad(text, rows * columns), columns);
         assertTrue(match.glyphs() >= 30, "only " + match.glyphs() + " different characters on the screen");

@@ -35,30 +35,35 @@ class DiskAndRebootTest {
     @Test
     @Timeout(value = 60, unit = TimeUnit.MINUTES)
     void writtenSyncedAndReadBackAfterRestarts(@TempDir Path folder) throws Exception {
+        writeRestartAndCompare(folder, MachineConfig.Engine.SOFTWARE, MEBIBYTES, REBOOTS);
+    }
+
+    /** The whole story, on either engine. */
+    static void writeRestartAndCompare(Path folder, MachineConfig.Engine engine, int mebibytes, int reboots) throws Exception {
         Path image = folder.resolve("disk.raw");
         try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
-            file.setLength((long) MEBIBYTES << 20);
+            file.setLength((long) mebibytes << 20);
         }
-        MachineConfig config = Guests.debian(Flavour.CLOUD, 1, List.of(new MachineConfig.Disk(image, false)));
+        MachineConfig config = Guests.debian(Flavour.CLOUD, engine, 1, List.of(new MachineConfig.Disk(image, false)));
         try (Machine machine = MachineBuilder.build(config)) {
             machine.start();
             SerialShell shell = new SerialShell(machine);
             shell.await("login: root", BOOT);
-            shell.run("dd if=/dev/urandom of=/dev/sda bs=1M count=" + MEBIBYTES + " conv=fsync 2>&1", LONG).orFail();
+            shell.run("dd if=/dev/urandom of=/dev/sda bs=1M count=" + mebibytes + " conv=fsync 2>&1", LONG).orFail();
             String host = sha256(image);
             assertEquals(host, hash(shell), "the guest's disk before the restart");
-            for (int i = 1; i <= REBOOTS; i++) {
+            for (int i = 1; i <= reboots; i++) {
                 shell.reboot(BOOT);
                 String bound = shell.run("ls /sys/bus/vmbus/drivers/hv_storvsc /sys/bus/vmbus/drivers/hyperv_keyboard", LONG).orFail();
                 assertTrue(bound.contains("-"), "no VMBus device after restart " + i + ":\n" + bound);
-                if (i == REBOOTS) {
+                if (i == reboots) {
                     assertEquals(host, hash(shell), "the guest's disk after restart " + i);
                 }
             }
             assertTrue(machine.shutDown());
             machine.awaitEnd();
         }
-        assertEquals((long) MEBIBYTES << 20, Files.size(image));
+        assertEquals((long) mebibytes << 20, Files.size(image));
     }
 
     private static String hash(SerialShell shell) throws InterruptedException {

@@ -17,6 +17,27 @@ public interface Channel {
     /** Completes a request of the guest. */
     void complete(long transactionId, byte[] payload);
 
+    /**
+     * Sends a packet that names pieces of a buffer the guest has lent (type 7, transfer pages) and asks for a completion.
+     *
+     * @param transactionId what the guest's completion will carry
+     * @param pageSet the guest's name for the buffer
+     * @param ranges pairs of byte count and byte offset
+     * @param rangeCount pairs to send
+     * @param payload the message
+     * @return false when it was dropped, as by {@link #send}: the pieces are still the caller's
+     */
+    boolean sendTransferPages(long transactionId, int pageSet, int[] ranges, int rangeCount, byte[] payload);
+
+    /** Memory that the guest has lent to this channel under a page list's id, or null when there is no such list. */
+    LentMemory lent(int gpadl);
+
+    /**
+     * Offers sub-channels 1 to {@code count} of this device, once per opening of the primary channel; a guest that opens
+     * one meets {@link ChannelDevice#subChannel}. They are withdrawn when the primary channel closes.
+     */
+    void offerSubChannels(int count);
+
     /** Facts for the device manager. */
     Facts facts();
 

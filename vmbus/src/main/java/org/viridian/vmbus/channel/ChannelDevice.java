@@ -26,6 +26,15 @@ public interface ChannelDevice {
     /** The guest, or its reset, has given the channel back; after {@link #closed}, also when a violation had stopped it before. */
     default void released() {}
 
+    /**
+     * Who serves a sub-channel; the result's {@link #offer} is not used. Called once per offer, on any thread.
+     *
+     * @param index 1 and up
+     */
+    default ChannelDevice subChannel(int index) {
+        throw new UnsupportedOperationException("no sub-channels");
+    }
+
     /** The guest's processor was interrupted for this channel; counts only. Any thread. */
     default void interrupted() {}
 

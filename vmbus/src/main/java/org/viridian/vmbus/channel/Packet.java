@@ -16,6 +16,8 @@ public record Packet(int type, boolean completionRequested, long transactionId, 
         String fault) {
     /** In-band data. */
     public static final int IN_BAND = 6;
+    /** Data in pieces of a buffer that the guest has lent; host to guest only. */
+    public static final int TRANSFER_PAGES = 7;
     /** Data with a list of guest pages. */
     public static final int GPA_DIRECT = 9;
     /** The other side has finished a request. */

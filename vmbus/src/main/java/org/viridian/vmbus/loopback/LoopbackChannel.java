@@ -29,6 +29,7 @@ public final class LoopbackChannel {
     private final int half;
     private final int gpadl;
     private final int vp;
+    private byte[] header = {};
 
     LoopbackChannel(LoopbackGuest guest, LoopbackGuest.Offered offer, long[] pages, int gpadl, int vp) {
         this.guest = guest;
@@ -124,6 +125,11 @@ public final class LoopbackChannel {
         return writeRaw(packet(Packet.IN_BAND, 16, payload, completion, id));
     }
 
+    /** Completes a request of the host. */
+    public boolean complete(long id, byte[] payload) {
+        return writeRaw(packet(Packet.COMPLETION, 16, payload, false, id));
+    }
+
     /** Sends a packet with one buffer: {@code length} bytes from {@code offset} in the first of these pages. */
     public boolean sendBuffer(byte[] payload, long id, long[] buffer, int offset, int length) {
         byte[] packet = packet(Packet.GPA_DIRECT, 32 + 8 * buffer.length, payload, true, id);
@@ -173,6 +179,7 @@ public final class LoopbackChannel {
         }
         byte[] whole = new byte[length + 8];
         copy(half, read, whole, false);
+        header = Arrays.copyOfRange(whole, 16, payloadAt);
         int trailer = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getInt(length + 4);
         if (trailer != read) {
             throw new IllegalStateException("trailer %x of the packet at %x".formatted(trailer, read));
@@ -188,6 +195,11 @@ public final class LoopbackChannel {
         }
         return new Packet(fields.getShort(0), fields.getShort(6) != 0, fields.getLong(8),
                 Arrays.copyOfRange(whole, payloadAt, length), java.util.List.of(), null);
+    }
+
+    /** What the last packet had between descriptor and payload, such as the ranges of a transfer-page packet. */
+    public byte[] header() {
+        return header.clone();
     }
 
     /** True when the host has raised this channel's event since the last call. */

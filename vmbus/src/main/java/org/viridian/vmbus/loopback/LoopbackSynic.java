@@ -42,8 +42,8 @@ final class LoopbackSynic implements SynicHost {
     }
 
     @Override
-    public void postMessage(int vp, int sint, int messageType, byte[] payload) {
-        messages.get(vp).add(payload.clone());
+    public boolean postMessage(int vp, int sint, int messageType, byte[] payload) {
+        return messages.get(vp).add(payload.clone());
     }
 
     @Override

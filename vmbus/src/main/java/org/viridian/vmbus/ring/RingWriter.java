@@ -16,6 +16,7 @@ public final class RingWriter {
     private static final int TRAILER = 8;
     /** The writer leaves this much, so that a full ring never looks empty. */
     private static final int RESERVE = 8;
+    private static final byte[] NO_HEADER = {};
 
     private final RingMemory ring;
     private final byte[] frame = new byte[DESCRIPTOR];
@@ -54,7 +55,12 @@ public final class RingWriter {
 
     /** Bytes of ring that a packet with this payload takes. */
     public static int space(int payload) {
-        return DESCRIPTOR + (payload + 7 & ~7) + TRAILER;
+        return space(0, payload);
+    }
+
+    /** Bytes of ring that a packet with this header of its type and this payload takes. */
+    public static int space(int header, int payload) {
+        return DESCRIPTOR + header + (payload + 7 & ~7) + TRAILER;
     }
 
     /** True when a packet of {@code space} bytes can ever fit. */
@@ -74,20 +80,32 @@ public final class RingWriter {
 
     /** Writes one packet and publishes it. */
     public Result write(int type, long transactionId, byte[] payload) throws ProtocolViolation {
-        int space = space(payload.length);
+        return write(type, 0, transactionId, NO_HEADER, payload);
+    }
+
+    /**
+     * Writes one packet and publishes it.
+     *
+     * @param flags bit 0: a completion is wanted
+     * @param header what a packet of this type has between descriptor and payload, a multiple of 8 bytes
+     */
+    public Result write(int type, int flags, long transactionId, byte[] header, byte[] payload) throws ProtocolViolation {
+        int space = space(header.length, payload.length);
         if (space > ring.size() - used() - RESERVE) {
             return Result.FULL;
         }
         int start = writeIndex;
         fields.putShort(0, (short) type);
-        fields.putShort(2, (short) (DESCRIPTOR / 8));
+        fields.putShort(2, (short) ((DESCRIPTOR + header.length) / 8));
         fields.putShort(4, (short) ((space - TRAILER) / 8));
-        fields.putShort(6, (short) 0);
+        fields.putShort(6, (short) flags);
         fields.putLong(8, transactionId);
         ring.write(start, frame, 0, DESCRIPTOR);
-        ring.write(wrap(start + DESCRIPTOR), payload, 0, payload.length);
+        ring.write(wrap(start + DESCRIPTOR), header, 0, header.length);
+        int body = DESCRIPTOR + header.length;
+        ring.write(wrap(start + body), payload, 0, payload.length);
         int pad = -payload.length & 7;
-        ring.write(wrap(start + DESCRIPTOR + payload.length), padding, 0, pad);
+        ring.write(wrap(start + body + payload.length), padding, 0, pad);
         fields.putInt(0, 0);
         fields.putInt(4, start);
         ring.write(wrap(start + space - TRAILER), frame, 0, TRAILER);

@@ -9,14 +9,22 @@ final class OfferedChannel {
 
     private final int relid;
     private final ChannelDevice device;
+    /** The channel it belongs to, or null. */
+    private final OfferedChannel primary;
     private OpenChannel open;
     private AutoCloseable eventPort;
     private boolean rescinded;
     private int openings;
+    private int gpadls;
 
-    OfferedChannel(int relid, ChannelDevice device) {
+    OfferedChannel(int relid, ChannelDevice device, OfferedChannel primary) {
         this.relid = relid;
         this.device = device;
+        this.primary = primary;
+    }
+
+    OfferedChannel primary() {
+        return primary;
     }
 
     int relid() {
@@ -41,6 +49,15 @@ final class OfferedChannel {
 
     void rescinded(boolean value) {
         rescinded = value;
+    }
+
+    /** Page lists that the guest has made for this channel. */
+    int gpadls() {
+        return gpadls;
+    }
+
+    void countGpadls(int change) {
+        gpadls += change;
     }
 
     /** True for the first openings of this channel only. */

@@ -1,11 +1,14 @@
 package org.viridian.vmbus.server;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.viridian.engine.memory.GuestMemory;
 import org.viridian.vmbus.channel.Channel;
 import org.viridian.vmbus.channel.ChannelDevice;
+import org.viridian.vmbus.channel.LentMemory;
 import org.viridian.vmbus.channel.Packet;
 import org.viridian.vmbus.channel.ProtocolViolation;
 import org.viridian.vmbus.ring.RingMemory;
@@ -24,7 +27,14 @@ final class OpenChannel implements Channel {
     /** With this many packets waiting the guest's requests stay in its ring until it has read some answers. */
     private static final int BACK_PRESSURE = 256;
 
-    private record Outgoing(int type, long transactionId, byte[] payload) {}
+    private static final byte[] NO_HEADER = {};
+    private static final int WANTS_COMPLETION = 1;
+
+    private record Outgoing(int type, int flags, long transactionId, byte[] header, byte[] payload) {
+        int space() {
+            return RingWriter.space(header.length, payload.length);
+        }
+    }
 
     private final int relid;
     private final int connectionId;
@@ -35,6 +45,7 @@ final class OpenChannel implements Channel {
     private final RingReader reader;
     private final RingWriter writer;
     private final Interrupter interrupter;
+    private final Parent parent;
     private final Thread worker;
     /** Whether a violation is worth a line in the log; a guest can cause them without end. */
     private final boolean loud;
@@ -50,8 +61,17 @@ final class OpenChannel implements Channel {
         void interrupt(int vp, int relid);
     }
 
+    /** What a channel asks the server for. Any thread. */
+    interface Parent {
+        /** Pages lent to the channel, or null. */
+        LentMemory lent(int relid, int gpadl);
+
+        /** Offers sub-channels of the channel. */
+        void offerSubChannels(OpenChannel primary, int count);
+    }
+
     OpenChannel(int relid, int connectionId, int gpadl, ChannelDevice device, GuestMemory memory, long[] inboundPages,
-            long[] outboundPages, int targetVp, boolean loud, Interrupter interrupter) throws ProtocolViolation {
+            long[] outboundPages, int targetVp, boolean loud, Interrupter interrupter, Parent parent) throws ProtocolViolation {
         this.relid = relid;
         this.connectionId = connectionId;
         this.gpadl = gpadl;
@@ -63,6 +83,7 @@ final class OpenChannel implements Channel {
         this.targetVp = targetVp;
         this.loud = loud;
         this.interrupter = interrupter;
+        this.parent = parent;
         this.worker = Thread.ofVirtual().name("channel " + device.offer().name()).unstarted(this::work);
     }
 
@@ -179,19 +200,39 @@ final class OpenChannel implements Channel {
 
     @Override
     public boolean send(byte[] payload) {
-        return enqueue(new Outgoing(Packet.IN_BAND, 0, payload), false);
+        return enqueue(new Outgoing(Packet.IN_BAND, 0, 0, NO_HEADER, payload), false);
     }
 
     @Override
     public void complete(long transactionId, byte[] payload) {
-        enqueue(new Outgoing(Packet.COMPLETION, transactionId, payload), true);
+        enqueue(new Outgoing(Packet.COMPLETION, 0, transactionId, NO_HEADER, payload), true);
+    }
+
+    @Override
+    public boolean sendTransferPages(long transactionId, int pageSet, int[] ranges, int rangeCount, byte[] payload) {
+        ByteBuffer header = ByteBuffer.allocate(8 + 8 * rangeCount).order(ByteOrder.LITTLE_ENDIAN);
+        header.putShort((short) pageSet).put((byte) 0).put((byte) 0).putInt(rangeCount);
+        for (int i = 0; i < 2 * rangeCount; i++) {
+            header.putInt(ranges[i]);
+        }
+        return enqueue(new Outgoing(Packet.TRANSFER_PAGES, WANTS_COMPLETION, transactionId, header.array(), payload), false);
+    }
+
+    @Override
+    public LentMemory lent(int id) {
+        return parent.lent(relid, id);
+    }
+
+    @Override
+    public void offerSubChannels(int count) {
+        parent.offerSubChannels(this, count);
     }
 
     private boolean enqueue(Outgoing packet, boolean mustArrive) {
         sendLock.lock();
         try {
             if (stopping || !mustArrive && waiting.size() >= MAX_WAITING
-                    || !writer.canHold(RingWriter.space(packet.payload.length))) {
+                    || !writer.canHold(packet.space())) {
                 return false;
             }
             waiting.add(packet);
@@ -213,9 +254,10 @@ final class OpenChannel implements Channel {
         try {
             while (!waiting.isEmpty() && !stopping) {
                 Outgoing packet = waiting.peek();
-                RingWriter.Result result = writer.write(packet.type, packet.transactionId, packet.payload);
+                RingWriter.Result result = writer.write(packet.type, packet.flags, packet.transactionId, packet.header,
+                        packet.payload);
                 if (result == RingWriter.Result.FULL) {
-                    if (writer.await(RingWriter.space(packet.payload.length))) {
+                    if (writer.await(packet.space())) {
                         continue;
                     }
                     break;

@@ -1,17 +1,18 @@
 package org.viridian.vmbus.server;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.viridian.engine.hyperv.HypercallStatus;
 import org.viridian.engine.hyperv.SynicHost;
 import org.viridian.engine.memory.GuestMemory;
 import org.viridian.vmbus.channel.ChannelDevice;
+import org.viridian.vmbus.channel.LentMemory;
 import org.viridian.vmbus.channel.Offer;
 import org.viridian.vmbus.channel.ProtocolViolation;
 import org.viridian.vmbus.protocol.Guids;
@@ -37,6 +38,8 @@ public final class VmbusServer implements AutoCloseable {
     /** Pages that all page lists of a VM may hold: 1280 MiB, as Hyper-V since Server 2019. */
     private static final int MAX_GPADL_PAGES = 1280 << 8;
     private static final int MAX_GPADLS = 4096;
+    /** Page lists of one channel: a ring and a few buffers; a guest that makes more is up to something. */
+    private static final int MAX_GPADLS_PER_CHANNEL = 64;
     private static final int FAILURE = 0x8000FFFF;
     private static final int MONITOR_NONE = 0xFF;
     private static final int NO_INTERRUPT = -1;
@@ -53,10 +56,23 @@ public final class VmbusServer implements AutoCloseable {
     private volatile int generation;
     private volatile boolean closed;
 
-    // Control thread only.
+    private final OpenChannel.Parent parent = new OpenChannel.Parent() {
+        @Override
+        public LentMemory lent(int relid, int gpadl) {
+            Gpadl found = gpadls.get(gpadl);
+            return found == null || found.relid() != relid ? null : found.lend(memory);
+        }
+
+        @Override
+        public void offerSubChannels(OpenChannel primary, int count) {
+            run(() -> sendSubOffers(primary, count));
+        }
+    };
+
+    // Control thread only, except that page lists are looked up by channels.
     private final List<ChannelDevice> devices = new ArrayList<>();
     private final Map<Integer, OfferedChannel> channels = new TreeMap<>();
-    private final Map<Integer, Gpadl> gpadls = new HashMap<>();
+    private final Map<Integer, Gpadl> gpadls = new ConcurrentHashMap<>();
     private int gpadlPages;
     private ProtocolVersion version;
     private int messageVp;
@@ -101,12 +117,26 @@ public final class VmbusServer implements AutoCloseable {
             devices.remove(device);
             for (OfferedChannel channel : channels.values()) {
                 if (channel.device() == device && !channel.rescinded()) {
-                    channel.rescinded(true);
-                    channel.stop();
-                    post(Message.of(MessageType.RESCIND_CHANNEL_OFFER, 12).u32(8, channel.relid()));
+                    withdraw(channel);
                 }
             }
         });
+    }
+
+    private void withdraw(OfferedChannel channel) {
+        channel.rescinded(true);
+        stop(channel);
+        post(Message.of(MessageType.RESCIND_CHANNEL_OFFER, 12).u32(8, channel.relid()));
+    }
+
+    /** Stops a channel. A primary channel takes its sub-channels along: they are withdrawn, to be offered again on request. */
+    private void stop(OfferedChannel channel) {
+        for (OfferedChannel sub : List.copyOf(channels.values())) {
+            if (sub.primary() == channel && !sub.rescinded()) {
+                withdraw(sub);
+            }
+        }
+        channel.stop();
     }
 
     /** The VM has been reset: drops the connection. Returns when no device touches guest memory any more. */
@@ -257,6 +287,8 @@ public final class VmbusServer implements AutoCloseable {
     }
 
     private void disconnect() {
+        // Sub-channels first: they use what their primary channel holds.
+        channels.values().stream().filter(channel -> channel.primary() != null).forEach(OfferedChannel::stop);
         channels.values().forEach(OfferedChannel::stop);
         channels.clear();
         gpadls.clear();
@@ -308,6 +340,20 @@ public final class VmbusServer implements AutoCloseable {
     }
 
     private void sendOffer(ChannelDevice device) {
+        sendOffer(device.offer(), device, null, 0);
+    }
+
+    private void sendSubOffers(OpenChannel opened, int count) {
+        for (OfferedChannel primary : List.copyOf(channels.values())) {
+            if (primary.open() == opened && !primary.rescinded()) {
+                for (int index = 1; index <= count; index++) {
+                    sendOffer(primary.device().offer(), primary.device().subChannel(index), primary, index);
+                }
+            }
+        }
+    }
+
+    private void sendOffer(Offer offer, ChannelDevice device, OfferedChannel primary, int index) {
         int relid = 1;
         while (channels.containsKey(relid)) {
             relid++;
@@ -315,15 +361,15 @@ public final class VmbusServer implements AutoCloseable {
         if (relid > MAX_RELID) {
             return;
         }
-        OfferedChannel channel = new OfferedChannel(relid, device);
+        OfferedChannel channel = new OfferedChannel(relid, device, primary);
         channels.put(relid, channel);
-        Offer offer = device.offer();
         Message message = Message.of(MessageType.OFFER_CHANNEL, 196);
         Guids.put(message.bytes(), 8, offer.interfaceType());
         Guids.put(message.bytes(), 24, offer.instance());
         message.bytes().putShort(56, (short) offer.flags());
         message.bytes().putShort(58, (short) offer.mmioMegabytes());
         message.u32(60, offer.pipe() ? MESSAGE_PIPE : 0);
+        message.bytes().putShort(180, (short) index);
         message.u32(184, relid);
         message.bytes().put(188, (byte) MONITOR_NONE);
         message.bytes().putShort(190, (short) 1);
@@ -342,12 +388,14 @@ public final class VmbusServer implements AutoCloseable {
             return;
         }
         if (channel == null || gpadls.containsKey(id) || bytes < 16 || bytes % 8 != 0 || ranges == 0
-                || gpadls.size() >= MAX_GPADLS || gpadlPages + bytes / 8 > MAX_GPADL_PAGES) {
+                || gpadls.size() >= MAX_GPADLS || channel.gpadls() >= MAX_GPADLS_PER_CHANNEL
+                || gpadlPages + bytes / 8 > MAX_GPADL_PAGES) {
             created(relid, id, FAILURE);
             return;
         }
         Gpadl gpadl = new Gpadl(relid, id, bytes, ranges);
         gpadls.put(id, gpadl);
+        channel.countGpadls(1);
         gpadlPages += gpadl.announcedPages();
         gpadl.append(message.bytes(), 20);
         finishIfComplete(gpadl);
@@ -375,6 +423,10 @@ public final class VmbusServer implements AutoCloseable {
     private void drop(Gpadl gpadl) {
         gpadls.remove(gpadl.id());
         gpadlPages -= gpadl.announcedPages();
+        OfferedChannel channel = channels.get(gpadl.relid());
+        if (channel != null) {
+            channel.countGpadls(-1);
+        }
     }
 
     private void created(int relid, int id, int status) {
@@ -386,8 +438,9 @@ public final class VmbusServer implements AutoCloseable {
         Gpadl gpadl = gpadls.get(id);
         if (gpadl != null) {
             OfferedChannel channel = channels.get(gpadl.relid());
-            if (channel != null && channel.open() != null && channel.open().facts().gpadl() == id) {
-                channel.stop();
+            boolean used = gpadl.held() || channel != null && channel.open() != null && channel.open().facts().gpadl() == id;
+            if (channel != null && used) {
+                stop(channel);
             }
             drop(gpadl);
         }
@@ -428,7 +481,7 @@ public final class VmbusServer implements AutoCloseable {
         try {
             OpenChannel open = new OpenChannel(channel.relid(), channel.connectionId(), gpadl.id(), channel.device(), memory,
                     java.util.Arrays.copyOf(pages, split), java.util.Arrays.copyOfRange(pages, split, pages.length), vp, channel.firstOpenings(),
-                    (target, flag) -> synic.signalEvent(target, SINT, flag));
+                    (target, flag) -> synic.signalEvent(target, SINT, flag), parent);
             channel.open(open, synic.eventPort(channel.connectionId(), open::signal));
             return true;
         } catch (ProtocolViolation broken) {
@@ -439,7 +492,7 @@ public final class VmbusServer implements AutoCloseable {
     private void closeChannel(int relid) {
         OfferedChannel channel = channels.get(relid);
         if (channel != null) {
-            channel.stop();
+            stop(channel);
         }
     }
 
@@ -448,7 +501,7 @@ public final class VmbusServer implements AutoCloseable {
         if (channel == null) {
             return;
         }
-        channel.stop();
+        stop(channel);
         for (Gpadl gpadl : List.copyOf(gpadls.values())) {
             if (gpadl.relid() == relid) {
                 drop(gpadl);

@@ -314,6 +314,24 @@ class VmbusServerTest {
         assertNull(guest.poll(MessageType.GPADL_CREATED, 50), "nobody to answer to");
     }
 
+    @Test
+    void oneChannelHasSixtyFourPageListsAndOthersStillHaveTheirs() {
+        server.offer(new EchoDevice(TWO));
+        List<Offered> offers = guest.connect();
+        int relid = offers.getFirst().relid();
+        long page = guest.pages(1)[0];
+        for (int id = 1; id <= 64; id++) {
+            guest.post(header(relid, id, 16, 1, 4096, 0, page));
+            assertEquals(0, guest.await(MessageType.GPADL_CREATED).u32(16), "page list " + id);
+        }
+        assertRefused(header(relid, 65, 16, 1, 4096, 0, page));
+        guest.post(header(offers.getLast().relid(), 66, 16, 1, 4096, 0, page));
+        assertEquals(0, guest.await(MessageType.GPADL_CREATED).u32(16));
+        guest.teardownGpadl(relid, 1);
+        guest.post(header(relid, 65, 16, 1, 4096, 0, page));
+        assertEquals(0, guest.await(MessageType.GPADL_CREATED).u32(16), "a torn down one makes room");
+    }
+
     private static Message header(int relid, int id, int listBytes, int ranges, int bytes, int offset, long page) {
         Message message = Message.of(MessageType.GPADL_HEADER, 36).u32(8, relid).u32(12, id).u32(20, bytes).u32(24, offset);
         message.bytes().putShort(16, (short) listBytes).putShort(18, (short) ranges).putLong(28, page);

@@ -2,6 +2,7 @@ package org.viridian.engine.device;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.function.LongSupplier;
 
 /**
  * A monotonic count that costs its writer one add without a fence. With several writers a count may be lost; it is for
@@ -19,13 +20,21 @@ public final class Counter {
     }
 
     private final String name;
+    /** Where the count is kept when not here. */
+    private final LongSupplier source;
 
     @SuppressWarnings("unused")
     private long value;
 
     /** @param name a stable, lower-case key such as {@code exits} or {@code bytes-read}; the UI translates it */
     public Counter(String name) {
+        this(name, null);
+    }
+
+    /** A count that is kept elsewhere; {@link #add} has no effect on what is read. */
+    Counter(String name, LongSupplier source) {
         this.name = name;
+        this.source = source;
     }
 
     /** The stable key. */
@@ -45,6 +54,6 @@ public final class Counter {
 
     /** The count so far. */
     public long get() {
-        return (long) VALUE.getOpaque(this);
+        return source == null ? (long) VALUE.getOpaque(this) : source.getAsLong();
     }
 }

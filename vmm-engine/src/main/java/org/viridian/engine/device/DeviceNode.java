@@ -107,6 +107,16 @@ public final class DeviceNode {
         return counter;
     }
 
+    /** Shows a counter that is kept elsewhere as this device's. */
+    public void counter(Counter counter) {
+        counters.add(counter);
+    }
+
+    /** Adds a counter whose value is kept elsewhere, such as by a switch port. */
+    public void counter(String key, LongSupplier value) {
+        counters.add(new Counter(key, value));
+    }
+
     /** The counters, in the order of their making. */
     public List<Counter> counters() {
         return List.copyOf(counters);

@@ -18,13 +18,18 @@ import static org.viridian.engine.firmware.Aml.string;
 import static org.viridian.engine.firmware.Aml.wordBus;
 import static org.viridian.engine.firmware.Aml.wordIo;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.viridian.engine.memory.GuestMemory;
 
 /**
  * The ACPI tables of the board (ACPI 6.5, chapter 5): RSDP, RSDT, XSDT, FADT, FACS, MADT, DSDT, WAET, written to
- * {@link BoardMap#TABLES}. The VMBus node stands below the ISA bridge, as on a generation 1 machine; its MMIO window is the
+ * {@link BoardMap#ACPI_AREA} or handed to firmware that places them. The VMBus node stands below the ISA bridge, as on a generation 1 machine; its MMIO window is the
  * PCI host's memory window.
  */
 public final class AcpiTables {
@@ -57,44 +62,79 @@ public final class AcpiTables {
      */
     public static long write(GuestMemory memory, int processors, boolean vmbus) {
         long rsdp = BoardMap.ACPI_AREA;
-        long facs = BoardMap.ACPI_AREA + 64;
-        long at = facs + FACS_SIZE;
-
-        byte[] facsTable = new byte[(int) FACS_SIZE];
-        System.arraycopy("FACS".getBytes(StandardCharsets.US_ASCII), 0, facsTable, 0, 4);
-        facsTable[4] = (byte) FACS_SIZE;
-        facsTable[32] = 2;
-        memory.write(facs, facsTable);
-
-        byte[] dsdt = table("DSDT", 2, dsdt(vmbus, highWindowIsFree(memory)));
-        long dsdtAt = at;
-        at = place(memory, at, dsdt);
-        long fadtAt = at;
-        at = place(memory, at, table("FACP", 3, fadt(facs, dsdtAt)));
-        long madtAt = at;
-        at = place(memory, at, table("APIC", 3, madt(processors)));
-        long waetAt = at;
-        // RTC needs no workaround, PM timer needs one read (WAET specification).
-        at = place(memory, at, table("WAET", 1, little(3, 4)));
-        long rsdtAt = at;
-        at = place(memory, at, table("RSDT", 1, join(little(fadtAt, 4), little(madtAt, 4), little(waetAt, 4))));
-        long xsdtAt = at;
-        at = place(memory, at, table("XSDT", 1, join(little(fadtAt, 8), little(madtAt, 8), little(waetAt, 8))));
-        if (at > BoardMap.BIOS_AREA) {
-            throw new IllegalStateException("ACPI tables need %d bytes".formatted(at - BoardMap.ACPI_AREA));
+        long tables = BoardMap.ACPI_AREA + 64;
+        AcpiBlob placed = build(processors, vmbus, BoardMap.MMIO_LOW, highWindowIsFree(memory)).placedAt(tables);
+        if (tables + placed.tables().length > BoardMap.BIOS_AREA) {
+            throw new IllegalStateException("ACPI tables need %d bytes".formatted(placed.tables().length));
         }
-
-        byte[] root = join("RSD PTR ".getBytes(StandardCharsets.US_ASCII), bytes(0), OEM, bytes(2), little(rsdtAt, 4),
-                little(HEADER, 4), little(xsdtAt, 8), bytes(0, 0, 0, 0));
-        root[8] = checksum(root, 20);
-        root[32] = checksum(root, HEADER);
-        memory.write(rsdp, root);
+        memory.write(tables, placed.tables());
+        memory.write(rsdp, placed.root());
         return rsdp;
     }
 
-    private static long place(GuestMemory memory, long at, byte[] table) {
-        memory.write(at, table);
-        return at + table.length + 15 & ~15L;
+    /**
+     * Makes the tables for whoever places them.
+     *
+     * @param processors number of processors, local APIC ids from 0
+     * @param vmbus whether the partition has VMBus
+     * @param lowWindow first byte of the PCI host's memory window below 4 GiB
+     * @param highWindow whether the window above RAM exists
+     */
+    static AcpiBlob build(int processors, boolean vmbus, long lowWindow, boolean highWindow) {
+        byte[] facs = new byte[(int) FACS_SIZE];
+        System.arraycopy("FACS".getBytes(StandardCharsets.US_ASCII), 0, facs, 0, 4);
+        facs[4] = (byte) FACS_SIZE;
+        facs[32] = 2;
+
+        Layout layout = new Layout();
+        layout.add(facs);
+        int dsdt = layout.add(table("DSDT", 2, dsdt(vmbus, lowWindow, highWindow)));
+        int fadt = layout.add(table("FACP", 3, fadt(0, dsdt)));
+        layout.pointer(fadt, 36, 4);
+        layout.pointer(fadt, 40, 4);
+        layout.pointer(fadt, 140, 8);
+        int madt = layout.add(table("APIC", 3, madt(processors)));
+        // RTC needs no workaround, PM timer needs one read (WAET specification).
+        int waet = layout.add(table("WAET", 1, little(3, 4)));
+        int rsdt = layout.add(table("RSDT", 1, join(little(fadt, 4), little(madt, 4), little(waet, 4))));
+        int xsdt = layout.add(table("XSDT", 1, join(little(fadt, 8), little(madt, 8), little(waet, 8))));
+        for (int entry = 0; entry < 3; entry++) {
+            layout.pointer(rsdt, HEADER + 4 * entry, 4);
+            layout.pointer(xsdt, HEADER + 8 * entry, 8);
+        }
+
+        byte[] root = join("RSD PTR ".getBytes(StandardCharsets.US_ASCII), bytes(0), OEM, bytes(2), little(rsdt, 4),
+                little(HEADER, 4), little(xsdt, 8), bytes(0, 0, 0, 0));
+        layout.pointers.add(new AcpiBlob.Pointer(true, 16, 4));
+        layout.pointers.add(new AcpiBlob.Pointer(true, 24, 8));
+        layout.checksums.add(new AcpiBlob.Checksum(true, 8, 0, 20));
+        layout.checksums.add(new AcpiBlob.Checksum(true, 32, 0, HEADER));
+        return new AcpiBlob(root, layout.bytes.toByteArray(), List.copyOf(layout.pointers), List.copyOf(layout.checksums));
+    }
+
+    /** Tables one behind the other, with what has to be done to them once their place is known. */
+    private static final class Layout {
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private final List<AcpiBlob.Pointer> pointers = new ArrayList<>();
+        private final List<AcpiBlob.Checksum> checksums = new ArrayList<>();
+        private final Map<Integer, Integer> lengths = new HashMap<>();
+
+        /** Appends a table at a multiple of 16 and returns its offset. */
+        private int add(byte[] table) {
+            bytes.writeBytes(new byte[-bytes.size() & 15]);
+            int at = bytes.size();
+            bytes.writeBytes(table);
+            lengths.put(at, table.length);
+            return at;
+        }
+
+        private void pointer(int table, int offset, int size) {
+            pointers.add(new AcpiBlob.Pointer(false, table + offset, size));
+            AcpiBlob.Checksum checksum = new AcpiBlob.Checksum(false, table + 9, table, lengths.get(table));
+            if (!checksums.contains(checksum)) {
+                checksums.add(checksum);
+            }
+        }
     }
 
     private static byte checksum(byte[] table, int length) {
@@ -170,11 +210,11 @@ public final class AcpiTables {
     }
 
     /** The window above RAM exists unless RAM reaches it. */
-    private static boolean highWindowIsFree(GuestMemory memory) {
+    static boolean highWindowIsFree(GuestMemory memory) {
         return memory.regions().stream().allMatch(region -> region.end() <= BoardMap.MMIO_HIGH);
     }
 
-    private static byte[] dsdt(boolean vmbus, boolean highWindow) {
+    private static byte[] dsdt(boolean vmbus, long lowWindow, boolean highWindow) {
         byte[] isa = device("ISA0",
                 name("_ADR", integer(0x0007_0000)),
                 device("KBD0", name("_HID", eisaId("PNP0303")), name("_CRS", resources(io(0x60, 1), io(0x64, 1), irq(BoardMap.KEYBOARD_IRQ)))),
@@ -195,7 +235,7 @@ public final class AcpiTables {
                         wordIo(0, 0xCF7),
                         wordIo(0xD00, 0xFFFF),
                         dwordMemory(0xA0000, 0xBFFFF),
-                        dwordMemory(BoardMap.MMIO_LOW, BoardMap.MMIO_LOW_END - 1),
+                        dwordMemory(lowWindow, BoardMap.MMIO_LOW_END - 1),
                         highWindow ? qwordMemory(BoardMap.MMIO_HIGH, BoardMap.MMIO_HIGH_END - 1) : bytes())),
                 name("_PRT", interruptRouting()),
                 isa);

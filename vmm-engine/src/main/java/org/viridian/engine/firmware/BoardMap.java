@@ -35,6 +35,8 @@ public final class BoardMap {
     public static final long MMIO_HIGH = 0xF_E000_0000L;
     /** First byte behind that window. */
     public static final long MMIO_HIGH_END = 0x10_0000_0000L;
+    /** First byte of the PCI memory window of a machine with firmware, which places the BARs itself, from the top down. */
+    public static final long MMIO_FIRMWARE = LOW_MEMORY_LIMIT;
     /** The only I/O APIC, 24 inputs, id 0. */
     public static final long IO_APIC = 0xFEC0_0000L;
     /** The local APICs. */
@@ -85,6 +87,17 @@ public final class BoardMap {
         public long end() {
             return base + size;
         }
+    }
+
+    /**
+     * As {@link #ram}, for a machine with firmware: the area from C0000 to 1 MiB is left out, the chip set decides
+     * what is seen there.
+     */
+    public static List<Range> ramAroundShadow(long bytes) {
+        List<Range> ranges = new ArrayList<>(ram(bytes));
+        Range low = ranges.remove(1);
+        ranges.add(1, new Range(EXTENDED_MEMORY, low.end() - EXTENDED_MEMORY));
+        return List.copyOf(ranges);
     }
 
     /** The RAM regions of a machine with {@code bytes} of memory (at least 2 MiB, whole pages), sorted by base. */

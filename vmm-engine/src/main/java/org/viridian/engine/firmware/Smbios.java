@@ -42,10 +42,25 @@ public final class Smbios {
 
     /** Writes the structures. */
     public static void write(GuestMemory memory, Identity identity, UUID uuid, int processors, long memoryBytes) {
-        new Smbios().writeAll(memory, identity, uuid, processors, memoryBytes);
+        Tables tables = build(identity, uuid, processors, memoryBytes, STRUCTURES);
+        memory.write(STRUCTURES, tables.structures);
+        memory.write(BoardMap.BIOS_AREA, tables.anchor);
     }
 
-    private void writeAll(GuestMemory memory, Identity identity, UUID uuid, int processors, long memoryBytes) {
+    /**
+     * An entry point and the structures it points to.
+     *
+     * @param anchor the entry point, 31 bytes
+     * @param structures the structures
+     */
+    record Tables(byte[] anchor, byte[] structures) {}
+
+    /** Makes the structures; {@code address} is where they will lie, 0 for firmware that decides it. */
+    static Tables build(Identity identity, UUID uuid, int processors, long memoryBytes, long address) {
+        return new Smbios().buildAll(identity, uuid, processors, memoryBytes, address);
+    }
+
+    private Tables buildAll(Identity identity, UUID uuid, int processors, long memoryBytes, long address) {
         add(0, join(bytes(1, 2), little(0xE800, 2), bytes(3, 0), little(1L << 3, 8), bytes(0x01, 0x0C, 1, 0, 0xFF, 0xFF)),
                 "Viridian", "1.0", "01/01/2026");
         add(1, join(bytes(1, 2, 3, 4), uuidBytes(uuid), bytes(6, 0, 0)),
@@ -69,13 +84,12 @@ public final class Smbios {
         add(32, bytes(0, 0, 0, 0, 0, 0, 0));
         add(127, bytes());
 
-        memory.write(STRUCTURES, structures);
         byte[] entry = join("_SM_".getBytes(StandardCharsets.US_ASCII), bytes(0, ENTRY_LENGTH, 2, 8), little(largest, 2),
                 bytes(0, 0, 0, 0, 0, 0), "_DMI_".getBytes(StandardCharsets.US_ASCII), bytes(0),
-                little(structures.length, 2), little(STRUCTURES, 4), little(count, 2), bytes(0x28));
+                little(structures.length, 2), little(address, 4), little(count, 2), bytes(0x28));
         entry[21] = sum(entry, 16, ENTRY_LENGTH);
         entry[4] = sum(entry, 0, ENTRY_LENGTH);
-        memory.write(BoardMap.BIOS_AREA, entry);
+        return new Tables(entry, structures);
     }
 
     private static byte sum(byte[] entry, int from, int to) {

@@ -44,15 +44,7 @@ public final class HostProbe {
             synic = device.hyperVSynic();
             maximum = device.maximumProcessors();
         } catch (KvmUnavailableException unavailable) {
-            KvmStatus status = switch (unavailable.reason()) {
-                case OTHER_HOST -> KvmStatus.OTHER_HOST;
-                case ABSENT -> KvmStatus.ABSENT;
-                case DENIED -> KvmStatus.DENIED;
-                case DISABLED -> KvmStatus.DISABLED;
-                case BUSY -> KvmStatus.BUSY;
-                case TOO_OLD -> KvmStatus.TOO_OLD;
-            };
-            return new KvmReport(status, 0, false, false, 0, 0, 0, unavailable.getMessage());
+            return new KvmReport(status(unavailable.reason()), 0, false, false, 0, 0, 0, unavailable.getMessage());
         }
         try {
             SpeedGuest.Speed speed = SpeedGuest.measure();
@@ -62,6 +54,18 @@ public final class HostProbe {
             boolean busy = failure instanceof BackendException && failure.getMessage().startsWith("Another hypervisor");
             return new KvmReport(busy ? KvmStatus.BUSY : KvmStatus.BROKEN, version, hyperV, synic, maximum, 0, 0, failure.getMessage());
         }
+    }
+
+    /** The status of a host whose KVM did not open for this reason. */
+    public static KvmStatus status(KvmUnavailableException.Reason reason) {
+        return switch (reason) {
+            case OTHER_HOST -> KvmStatus.OTHER_HOST;
+            case ABSENT -> KvmStatus.ABSENT;
+            case DENIED -> KvmStatus.DENIED;
+            case DISABLED -> KvmStatus.DISABLED;
+            case BUSY -> KvmStatus.BUSY;
+            case TOO_OLD -> KvmStatus.TOO_OLD;
+        };
     }
 
     private static long memory() {

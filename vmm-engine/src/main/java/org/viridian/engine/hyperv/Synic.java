@@ -28,6 +28,7 @@ final class Synic implements SynicHost {
     private final AtomicBoolean watching = new AtomicBoolean();
     private final Counter messages = new Counter("messages-posted");
     private final Counter events = new Counter("events-signalled");
+    private final Counter dropped = new Counter("messages-dropped");
 
     Synic(BackendPartition backend, GuestMemory memory, VmClock clock, int processorCount) {
         this.backend = backend;
@@ -57,7 +58,7 @@ final class Synic implements SynicHost {
     }
 
     List<Counter> counters() {
-        return List.of(messages, events);
+        return List.of(messages, events, dropped);
     }
 
     @Override
@@ -86,12 +87,13 @@ final class Synic implements SynicHost {
     }
 
     @Override
-    public void postMessage(int vp, int sint, int messageType, byte[] payload) {
+    public boolean postMessage(int vp, int sint, int messageType, byte[] payload) {
         if (payload.length > SynicProcessor.MAX_PAYLOAD || messageType == 0) {
             throw new IllegalArgumentException("message type 0x%x of %d bytes".formatted(messageType, payload.length));
         }
-        messages.increment();
-        processors.get(vp).post(checkedSint(sint), messageType, payload);
+        boolean queued = processors.get(vp).post(checkedSint(sint), messageType, payload);
+        (queued ? messages : dropped).increment();
+        return queued;
     }
 
     @Override

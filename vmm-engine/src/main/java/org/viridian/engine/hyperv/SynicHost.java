@@ -26,12 +26,13 @@ public interface SynicHost {
     AutoCloseable eventPort(int connectionId, Runnable onSignal);
 
     /**
-     * Queues a message for a processor's SINT; messages to one SINT arrive in order, none is lost until the partition is
-     * reset or {@link #discardMessages} is called.
+     * Queues a message for a processor's SINT; messages to one SINT arrive in order, and none that was queued is lost
+     * until the partition is reset or {@link #discardMessages} is called.
      *
      * @param payload at most 240 bytes; not kept
+     * @return false when the SINT's message buffers are used up because the guest does not read: nothing was queued
      */
-    void postMessage(int vp, int sint, int messageType, byte[] payload);
+    boolean postMessage(int vp, int sint, int messageType, byte[] payload);
 
     /** Sets event flag {@code flag} (0–2047) of a processor's SINT and interrupts it if the flag was clear. */
     void signalEvent(int vp, int sint, int flag);

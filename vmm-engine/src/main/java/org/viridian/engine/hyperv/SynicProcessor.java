@@ -28,6 +28,13 @@ final class SynicProcessor {
     static final int FLAGS = 2048;
     /** Bytes a message can carry. */
     static final int MAX_PAYLOAD = 240;
+    /**
+     * Messages that may wait for one SINT's slot. A port of the real hypervisor has a bounded number of message buffers
+     * and turns the sender away when they are used up (TLFS, HvCallPostMessage, HV_STATUS_INSUFFICIENT_BUFFERS); so does
+     * this one, or a guest that asks without reading answers could fill the host's memory. All 2047 offers and as many
+     * replies fit.
+     */
+    static final int MAX_WAITING = 4096;
 
     private static final int SLOT_SIZE = 256;
     private static final int HEADER_OFFSET = 4;
@@ -154,9 +161,18 @@ final class SynicProcessor {
 
     // Messages.
 
-    synchronized void post(int sint, int type, byte[] payload) {
-        queues.get(sint).add(new Message(type, payload.clone()));
+    /** Queues a message. False when the SINT's buffers are used up and it is dropped. */
+    synchronized boolean post(int sint, int type, byte[] payload) {
+        ArrayDeque<Message> queue = queues.get(sint);
+        if (queue.size() >= MAX_WAITING) {
+            deliver(sint);
+            if (queue.size() >= MAX_WAITING) {
+                return false;
+            }
+        }
+        queue.add(new Message(type, payload.clone()));
         deliver(sint);
+        return true;
     }
 
     synchronized void discardMessages() {

@@ -12,6 +12,7 @@ final class KvmAbi {
     static final long CREATE_VM = 0xAE01;
     static final long CHECK_EXTENSION = 0xAE03;
     static final long GET_VCPU_MMAP_SIZE = 0xAE04;
+    static final long GET_MSR_INDEX_LIST = 0xC004AE02L;
     static final long GET_SUPPORTED_CPUID = 0xC008AE05L;
 
     // Requests on a VM.
@@ -45,6 +46,10 @@ final class KvmAbi {
     static final long GET_TSC_KHZ = 0xAEA3;
     static final long GET_XSAVE = 0x9000AEA4L;
     static final long SET_XSAVE = 0x5000AEA5L;
+    static final long GET_DEBUGREGS = 0x8080AEA1L;
+    static final long SET_DEBUGREGS = 0x4080AEA2L;
+    static final long GET_XCRS = 0x8188AEA6L;
+    static final long SET_XCRS = 0x4188AEA7L;
 
     // Capabilities.
     static final int CAP_USER_MEMORY = 3;
@@ -112,6 +117,8 @@ final class KvmAbi {
     /** struct kvm_msrs: nmsrs u32, pad, entries {index u32, reserved u32, data u64}. */
     static final int MSRS_HEADER = 8;
     static final int MSR_ENTRY_SIZE = 16;
+    /** struct kvm_msr_list: nmsrs u32, indices u32[]. */
+    static final int MSR_LIST_MAX = 1024;
 
     /** struct kvm_regs: RAX RBX RCX RDX RSI RDI RSP RBP R8–R15 RIP RFLAGS. */
     static final int REGS_SIZE = 144;
@@ -134,6 +141,7 @@ final class KvmAbi {
     static final int SREGS_CR4 = 248;
     static final int SREGS_CR8 = 256;
     static final int SREGS_EFER = 264;
+    static final int SREGS_APIC_BASE = 272;
     static final int SREGS_INTERRUPT_BITMAP = 280;
 
     /** struct kvm_segment: base u64, limit u32, selector u16, then bytes. */
@@ -153,7 +161,37 @@ final class KvmAbi {
     static final int DTABLE_LIMIT = 8;
 
     static final int LAPIC_SIZE = 1024;
+
+    /**
+     * struct kvm_vcpu_events: exception {injected, nr, has error, pending, error u32}, interrupt {injected, nr, soft, shadow},
+     * nmi {injected, pending, masked, pad}, SIPI vector u32, flags u32, SMM.
+     */
     static final int VCPU_EVENTS_SIZE = 64;
+    static final int EVENT_EXCEPTION_INJECTED = 0;
+    static final int EVENT_EXCEPTION_VECTOR = 1;
+    static final int EVENT_EXCEPTION_HAS_ERROR = 2;
+    static final int EVENT_EXCEPTION_PENDING = 3;
+    static final int EVENT_EXCEPTION_ERROR = 4;
+    static final int EVENT_INTERRUPT_INJECTED = 8;
+    static final int EVENT_INTERRUPT_VECTOR = 9;
+    static final int EVENT_INTERRUPT_SOFT = 10;
+    static final int EVENT_SHADOW = 11;
+    static final int EVENT_NMI_INJECTED = 12;
+    static final int EVENT_NMI_PENDING = 13;
+    static final int EVENT_NMI_MASKED = 14;
+    static final int EVENT_FLAGS = 20;
+    static final int EVENTS_VALID_NMI_PENDING = 1;
+    static final int EVENTS_VALID_SHADOW = 4;
+
+    /** struct kvm_debugregs: DR0–3, DR6, DR7, flags, reserved. */
+    static final int DEBUGREGS_SIZE = 128;
+    static final int DEBUGREGS_COUNT = 6;
+
+    /** struct kvm_xcrs: nr u32, flags u32, entries {xcr u32, reserved u32, value u64}. */
+    static final int XCRS_SIZE = 392;
+    static final int XCRS_HEADER = 8;
+    static final int XCR_ENTRY_SIZE = 16;
+
     static final int XSAVE_SIZE = 4096;
     static final int FXSAVE_SIZE = 512;
     static final int XSAVE_XSTATE_BV = 512;
@@ -161,6 +199,8 @@ final class KvmAbi {
 
     static final int MP_STATE_RUNNABLE = 0;
     static final int MP_STATE_UNINITIALIZED = 1;
+    static final int MP_STATE_INIT_RECEIVED = 2;
+    static final int MP_STATE_HALTED = 3;
 
     // struct kvm_run, shared with the kernel while a processor runs.
     static final int RUN_REQUEST_INTERRUPT_WINDOW = 0;

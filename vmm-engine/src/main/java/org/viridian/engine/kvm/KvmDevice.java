@@ -16,7 +16,9 @@ import org.viridian.engine.processor.CpuidEntry;
  * capability the backend relies on, so that nothing later fails for want of one. Thread rule: one thread.
  */
 public final class KvmDevice implements AutoCloseable {
-    private static final String PATH = System.getProperty("viridian.kvm.device", "/dev/kvm");
+    private static final String PATH = "/dev/kvm";
+    /** Another device node, for a host that has it elsewhere, and for tests of the refusals. */
+    private static final String PATH_PROPERTY = "viridian.kvm.device";
     private static final Map<String, Integer> REQUIRED = new LinkedHashMap<>();
 
     static {
@@ -33,9 +35,11 @@ public final class KvmDevice implements AutoCloseable {
     }
 
     private final int fd;
+    private final String path;
 
-    private KvmDevice(int fd) {
+    private KvmDevice(int fd, String path) {
         this.fd = fd;
+        this.path = path;
     }
 
     /** Opens the device and checks it. */
@@ -43,11 +47,12 @@ public final class KvmDevice implements AutoCloseable {
         if (!Platform.isLinux() || !"amd64".equals(System.getProperty("os.arch"))) {
             throw new KvmUnavailableException(Reason.OTHER_HOST, "KVM needs Linux on an x86-64 processor; use the software engine.");
         }
-        int fd = Libc.openReadWrite(PATH);
+        String path = System.getProperty(PATH_PROPERTY, PATH);
+        int fd = Libc.openReadWrite(path);
         if (fd < 0) {
-            throw refused(Libc.errno());
+            throw refused(path, Libc.errno());
         }
-        KvmDevice device = new KvmDevice(fd);
+        KvmDevice device = new KvmDevice(fd, path);
         try {
             device.check();
             return device;
@@ -57,23 +62,26 @@ public final class KvmDevice implements AutoCloseable {
         }
     }
 
-    private static KvmUnavailableException refused(int errno) {
+    private static KvmUnavailableException refused(String path, int errno) {
         return switch (errno) {
-            case Libc.ENOENT -> new KvmUnavailableException(Reason.ABSENT, "There is no " + PATH + ": load the module kvm-intel or "
+            case Libc.ENOENT -> new KvmUnavailableException(Reason.ABSENT, "There is no " + path + ": load the module kvm-intel or "
                     + "kvm-amd and switch on virtualization in the firmware, or use the software engine.");
-            case Libc.EACCES, Libc.EPERM -> new KvmUnavailableException(Reason.DENIED, "This user may not open " + PATH + ": add the "
+            case Libc.EACCES, Libc.EPERM -> new KvmUnavailableException(Reason.DENIED, "This user may not open " + path + ": add the "
                     + "user to the group kvm (sudo usermod -aG kvm " + System.getProperty("user.name") + ") and log in again.");
-            case Libc.ENODEV, Libc.ENXIO -> new KvmUnavailableException(Reason.DISABLED, PATH + " has no processor behind it: switch on "
+            case Libc.ENODEV, Libc.ENXIO -> new KvmUnavailableException(Reason.DISABLED, path + " has no processor behind it: switch on "
                     + "virtualization (VT-x or AMD-V) in the firmware.");
-            default -> new KvmUnavailableException(Reason.DISABLED, "%s cannot be opened (error %d).".formatted(PATH, errno));
+            default -> new KvmUnavailableException(Reason.DISABLED, "%s cannot be opened (error %d).".formatted(path, errno));
         };
     }
 
     private void check() throws KvmUnavailableException {
         int version = apiVersion();
+        if (version < 0) {
+            throw new KvmUnavailableException(Reason.ABSENT, path + " is not the device of KVM.");
+        }
         if (version != KvmAbi.API_VERSION) {
             throw new KvmUnavailableException(Reason.TOO_OLD,
-                    "%s speaks API version %d instead of %d.".formatted(PATH, version, KvmAbi.API_VERSION));
+                    "%s speaks API version %d instead of %d.".formatted(path, version, KvmAbi.API_VERSION));
         }
         List<String> missing = new ArrayList<>();
         REQUIRED.forEach((name, number) -> {
@@ -125,6 +133,18 @@ public final class KvmDevice implements AutoCloseable {
     /** Bytes of the area each processor shares with the kernel. */
     int runAreaSize() {
         return Libc.ioctl(fd, KvmAbi.GET_VCPU_MMAP_SIZE, 0);
+    }
+
+    /** The model-specific registers that this kernel can save; a processor may have fewer. */
+    int[] listedMsrs() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment list = arena.allocate(4 + 4L * KvmAbi.MSR_LIST_MAX, 4);
+            list.set(ValueLayout.JAVA_INT, 0, KvmAbi.MSR_LIST_MAX);
+            if (Libc.ioctl(fd, KvmAbi.GET_MSR_INDEX_LIST, list.address()) < 0) {
+                throw new IllegalStateException("KVM_GET_MSR_INDEX_LIST failed with error " + Libc.errno());
+            }
+            return list.asSlice(4, 4L * list.get(ValueLayout.JAVA_INT, 0)).toArray(ValueLayout.JAVA_INT);
+        }
     }
 
     /** What this processor and KVM can give a guest, as the kernel lists it. */

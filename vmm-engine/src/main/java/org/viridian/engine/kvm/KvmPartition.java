@@ -29,6 +29,7 @@ final class KvmPartition implements BackendPartition {
     private final List<CpuidEntry> supported;
     private final boolean invariant;
     private final int runAreaSize;
+    private final int[] listedMsrs;
     private final KvmMemory memory;
     private final KvmInterrupts interrupts;
     private final Doorbells doorbells;
@@ -44,6 +45,7 @@ final class KvmPartition implements BackendPartition {
         this.supported = KvmCpuid.offered(all, device.capability(KvmAbi.CAP_TSC_DEADLINE_TIMER) != 0);
         this.invariant = KvmCpuid.invariantTimestamp(all);
         this.runAreaSize = device.runAreaSize();
+        this.listedMsrs = device.listedMsrs();
         this.memory = new KvmMemory(vm, device.capability(KvmAbi.CAP_READONLY_MEM) != 0);
         this.interrupts = new KvmInterrupts(vm);
         this.doorbells = new Doorbells(vm, config.name());
@@ -133,7 +135,7 @@ final class KvmPartition implements BackendPartition {
             if (address == -1) {
                 throw new BackendException("The area shared with KVM cannot be mapped (error %d).".formatted(Libc.errno()));
             }
-            KvmProcessor processor = new KvmProcessor(index, fd, address, runAreaSize, interrupts);
+            KvmProcessor processor = new KvmProcessor(index, fd, address, runAreaSize, listedMsrs, timestampHz, interrupts);
             processors.add(processor);
             if (index == 0) {
                 interrupts.bootProcessor(processor);

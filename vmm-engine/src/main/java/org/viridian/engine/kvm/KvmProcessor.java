@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.viridian.engine.bus.MsrFault;
 import org.viridian.engine.processor.ProcessorBus;
@@ -38,6 +39,8 @@ final class KvmProcessor implements VirtualProcessor {
     private final MemorySegment vector;
     private final byte[] resetGeneral;
 
+    private final TimestampAnchor timestamps;
+
     private final ReentrantLock life = new ReentrantLock();
     private volatile boolean kicked;
     private volatile boolean inside;
@@ -51,14 +54,17 @@ final class KvmProcessor implements VirtualProcessor {
     /**
      * @param fd the processor's descriptor, with its CPUID table set; owned from now on
      * @param runAddress where the shared area is mapped; owned from now on
+     * @param listedMsrs the registers that the kernel can save
+     * @param timestampHz frequency of the guest's TSC
      */
-    KvmProcessor(int index, int fd, long runAddress, int runSize, KvmInterrupts interrupts) {
+    KvmProcessor(int index, int fd, long runAddress, int runSize, int[] listedMsrs, long timestampHz, KvmInterrupts interrupts) {
         this.index = index;
         this.fd = fd;
         this.interrupts = interrupts;
         this.run = MemorySegment.ofAddress(runAddress).reinterpret(runSize);
-        this.registers = new KvmRegisters(fd, arena);
+        this.registers = new KvmRegisters(fd, listedMsrs, arena);
         this.vector = arena.allocate(4, 4);
+        this.timestamps = new TimestampAnchor(registers::timestamp, timestampHz);
         loadGeneral();
         this.resetGeneral = run.asSlice(RUN_REGS, KvmAbi.REGS_SIZE).toArray(ValueLayout.JAVA_BYTE);
         run.set(ValueLayout.JAVA_LONG, KvmAbi.RUN_VALID_REGS, KvmAbi.SYNC_REGS);
@@ -75,9 +81,13 @@ final class KvmProcessor implements VirtualProcessor {
             thread = Thread.currentThread();
             threadId = Libc.KickSignal.prepareThread();
         }
+        timestamps.sample();
         inside = true;
         try {
             while (true) {
+                if (timestamps.wanted()) {
+                    timestamps.sample();
+                }
                 if (kicked) {
                     if (!completionPending) {
                         clearImmediateExit();
@@ -340,6 +350,11 @@ final class KvmProcessor implements VirtualProcessor {
     }
 
     @Override
+    public boolean presetMsrs(Map<Integer, Long> values) {
+        return registers.preset(values);
+    }
+
+    @Override
     public void reset() {
         registers.reset();
         MemorySegment.copy(resetGeneral, 0, run, ValueLayout.JAVA_BYTE, RUN_REGS, resetGeneral.length);
@@ -348,6 +363,7 @@ final class KvmProcessor implements VirtualProcessor {
 
     /** At once and not with the next entry, so that a state read in between is the new one. */
     private void storeGeneral() {
+        timestamps.sample();
         if (Libc.ioctl(fd, KvmAbi.SET_REGS, run.address() + RUN_REGS) < 0) {
             throw new IllegalStateException("KVM_SET_REGS failed with error " + Libc.errno());
         }
@@ -356,9 +372,19 @@ final class KvmProcessor implements VirtualProcessor {
         run.set(ValueLayout.JAVA_BYTE, KvmAbi.RUN_READY_FOR_INTERRUPT, (byte) 0);
     }
 
+    /**
+     * Any thread. Only the processor's own may ask the kernel while it runs: the kernel makes everyone else wait until
+     * KVM_RUN returns, which for an idle guest can be never.
+     */
     @Override
     public long timestampCounter() {
-        return registers.timestamp();
+        if (Thread.currentThread() == thread) {
+            return registers.timestamp();
+        }
+        if (timestamps.old()) {
+            poke();
+        }
+        return timestamps.now();
     }
 
     @Override

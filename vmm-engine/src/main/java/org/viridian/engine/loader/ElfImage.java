@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.viridian.engine.loader.LoaderException.Reason;
 import org.viridian.engine.memory.GuestMemory;
 
 /**
@@ -156,8 +157,8 @@ final class ElfImage {
     void load(GuestMemory memory, String what) throws LoaderException, IOException {
         for (Segment segment : segments) {
             if (!memory.isRam(segment.physical, segment.memorySize)) {
-                throw new LoaderException("%s needs memory from 0x%x to 0x%x, where this VM has none. Give the VM more memory."
-                        .formatted(what, segment.physical, segment.physicalEnd()));
+                throw new LoaderException(Reason.NO_MEMORY_THERE, what, "0x%x".formatted(segment.physical),
+                        "0x%x".formatted(segment.physicalEnd()));
             }
         }
         byte[] chunk = new byte[CHUNK];

@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.viridian.engine.firmware.BoardMap;
+import org.viridian.engine.loader.LoaderException.Reason;
 import org.viridian.engine.memory.GuestMemory;
 import org.viridian.engine.processor.ProcessorState;
 
@@ -94,28 +95,25 @@ public final class LinuxLoader implements BootLoader {
     public static LinuxLoader parse(String name, byte[] file, Optional<byte[]> initrd, String commandLine, boolean vgaText)
             throws LoaderException {
         if (!isLinux(file) || file.length < 0x400) {
-            throw new LoaderException(name + " is not a Linux kernel (bzImage).");
+            throw new LoaderException(Reason.NOT_LINUX, name);
         }
         ByteBuffer header = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
         if ((header.getShort(BOOT_FLAG) & 0xFFFF) != 0xAA55) {
-            throw new LoaderException(name + " is damaged: its boot flag is missing.");
+            throw new LoaderException(Reason.NO_BOOT_FLAG, name);
         }
         int version = header.getShort(VERSION) & 0xFFFF;
         if (version < OLDEST || (header.getShort(XLOADFLAGS) & KERNEL_64) == 0) {
-            throw new LoaderException(name + " has no 64-bit entry (boot protocol %d.%02d); a 64-bit kernel from 3.8 on is needed."
-                    .formatted(version >> 8, version & 0xFF));
+            throw new LoaderException(Reason.NO_64_BIT_ENTRY, name, "%d.%02d".formatted(version >> 8, version & 0xFF));
         }
         byte[] line = commandLine.getBytes(StandardCharsets.UTF_8);
         if (line.length > header.getInt(CMDLINE_SIZE)) {
-            throw new LoaderException("The kernel command line has %d bytes; %s takes at most %d."
-                    .formatted(line.length, name, header.getInt(CMDLINE_SIZE)));
+            throw new LoaderException(Reason.COMMAND_LINE_TOO_LONG, line.length, name, header.getInt(CMDLINE_SIZE));
         }
         int start = protectedModeStart(header);
         long payload = start + (header.getInt(PAYLOAD_OFFSET) & 0xFFFF_FFFFL);
         long length = header.getInt(PAYLOAD_LENGTH) & 0xFFFF_FFFFL;
         if (start >= file.length || payload + length > file.length) {
-            throw new LoaderException("%s is truncated: it has %d bytes, its header promises %d. Fetch the file again."
-                    .formatted(name, file.length, Math.max(start + 1L, payload + length)));
+            throw new LoaderException(Reason.KERNEL_TRUNCATED, name, file.length, Math.max(start + 1L, payload + length));
         }
         if (initrd.isPresent()) {
             RamDiskCheck.check(initrd.get());
@@ -160,8 +158,7 @@ public final class LinuxLoader implements BootLoader {
                 return Optional.of(new Placed(elf.end(), elf.physicalEntry()));
             }
         } catch (IOException damaged) {
-            throw new LoaderException("%s is damaged: its payload does not unpack (%s). Fetch the file again."
-                    .formatted(name, damaged.getMessage()), damaged);
+            throw new LoaderException(damaged, Reason.PAYLOAD_DAMAGED, name, String.valueOf(damaged.getMessage()));
         }
     }
 
@@ -172,8 +169,7 @@ public final class LinuxLoader implements BootLoader {
         int size = file.length - start;
         long end = address + Math.max(size, header.getInt(INIT_SIZE) & 0xFFFF_FFFFL);
         if (address < BoardMap.EXTENDED_MEMORY || end > lowRam) {
-            throw new LoaderException("The VM has %d MiB of memory below 4 GiB; %s needs %d MiB. Give the VM more memory."
-                    .formatted(lowRam >> 20, name, (end + 0xFFFFF) >> 20));
+            throw new LoaderException(Reason.TOO_LITTLE_LOW_MEMORY, lowRam >> 20, name, (end + 0xFFFFF) >> 20);
         }
         memory.write(address, file, start, size);
         return new Placed(end, address + ENTRY_64);
@@ -210,8 +206,7 @@ public final class LinuxLoader implements BootLoader {
         long limit = Math.min(lowRam, (header.getInt(INITRD_ADDR_MAX) & 0xFFFF_FFFFL) + 1);
         long at = (limit - disk.length) & -GuestMemory.PAGE_SIZE;
         if (at < kernelEnd) {
-            throw new LoaderException("The VM has too little memory for the initrd: kernel and initrd need %d MiB. Give the VM more memory."
-                    .formatted((kernelEnd + disk.length + 0xFFFFF) >> 20));
+            throw new LoaderException(Reason.NO_ROOM_FOR_INITRD, (kernelEnd + disk.length + 0xFFFFF) >> 20);
         }
         memory.write(at, disk);
         memory.writeInt(BOOT_PARAMS + RAMDISK_IMAGE, (int) at);

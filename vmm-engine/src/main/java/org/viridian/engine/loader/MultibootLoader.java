@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.viridian.engine.firmware.BoardMap;
+import org.viridian.engine.loader.LoaderException.Reason;
 import org.viridian.engine.memory.GuestMemory;
 import org.viridian.engine.memory.GuestMemoryException;
 import org.viridian.engine.processor.ProcessorState;
@@ -67,22 +68,21 @@ public final class MultibootLoader implements BootLoader {
     public static MultibootLoader parse(String name, byte[] file, Optional<byte[]> module, String commandLine) throws LoaderException {
         int header = findHeader(file);
         if (header < 0) {
-            throw new LoaderException(name + " has no multiboot header.");
+            throw new LoaderException(Reason.NO_MULTIBOOT_HEADER, name);
         }
         int flags = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(header + 4);
         if ((flags & UNSUPPORTED) != 0 || (flags & 4) != 0) {
-            throw new LoaderException("%s asks for multiboot features 0x%x, which are not offered.".formatted(name, flags & 0xFFFF));
+            throw new LoaderException(Reason.MULTIBOOT_FEATURES, name, "0x%x".formatted(flags & 0xFFFF));
         }
         boolean flat = (flags & ADDRESSES_VALID) != 0;
         if (flat && header + 32 > file.length) {
-            throw new LoaderException(name + " is truncated: its multiboot header is cut off.");
+            throw new LoaderException(Reason.MULTIBOOT_HEADER_CUT, name);
         }
         if (!flat) {
             try {
                 ElfImage.open(new ByteArrayInputStream(file));
             } catch (IOException noElf) {
-                throw new LoaderException("%s has neither load addresses nor a usable ELF header (%s). Fetch the file again."
-                        .formatted(name, noElf.getMessage()), noElf);
+                throw new LoaderException(noElf, Reason.MULTIBOOT_NO_ADDRESSES, name, String.valueOf(noElf.getMessage()));
             }
         }
         return new MultibootLoader(name, file, header, flat, module, commandLine.getBytes(StandardCharsets.UTF_8));
@@ -100,7 +100,7 @@ public final class MultibootLoader implements BootLoader {
                 entry = elf.physicalEntry();
                 end = elf.end();
             } catch (IOException damaged) {
-                throw new LoaderException("%s is truncated: %s. Fetch the file again.".formatted(name, damaged.getMessage()), damaged);
+                throw new LoaderException(damaged, Reason.MULTIBOOT_TRUNCATED, name, String.valueOf(damaged.getMessage()));
             }
         } else {
             ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
@@ -111,14 +111,13 @@ public final class MultibootLoader implements BootLoader {
             entry = bytes.getInt(header + 28) & 0xFFFF_FFFFL;
             long from = header - (headerAddress - loadAddress);
             if (from < 0 || from > file.length || headerAddress < loadAddress) {
-                throw new LoaderException(name + " is damaged: its multiboot load address lies outside the file.");
+                throw new LoaderException(Reason.MULTIBOOT_LOAD_ADDRESS, name);
             }
             long length = loadEnd == 0 ? file.length - from : Math.min(loadEnd - loadAddress, file.length - from);
             end = Math.max(bssEnd, loadAddress + Math.max(0, length));
             requireExtendedMemory(loadAddress);
             if (length < 0 || !memory.isRam(loadAddress, end - loadAddress)) {
-                throw new LoaderException("%s wants to lie at 0x%x-0x%x, where this VM has no memory. Give the VM more memory."
-                        .formatted(name, loadAddress, end));
+                throw new LoaderException(Reason.NO_MEMORY_THERE, name, "0x%x".formatted(loadAddress), "0x%x".formatted(end));
             }
             memory.clear(loadAddress, end - loadAddress);
             memory.write(loadAddress, file, (int) from, (int) length);
@@ -126,7 +125,7 @@ public final class MultibootLoader implements BootLoader {
         try {
             writeInformation(memory, (end + 0xFFF) & ~0xFFFL);
         } catch (GuestMemoryException outside) {
-            throw new LoaderException("The VM has too little memory for %s and its module. Give the VM more memory.".formatted(name));
+            throw new LoaderException(Reason.MULTIBOOT_NO_ROOM, name);
         }
         long[] gpr = new long[16];
         gpr[0] = BOOTED;
@@ -137,8 +136,7 @@ public final class MultibootLoader implements BootLoader {
     /** Below 1 MiB lies what the kernel is given. */
     private void requireExtendedMemory(long start) throws LoaderException {
         if (start < BoardMap.EXTENDED_MEMORY) {
-            throw new LoaderException("%s wants to lie at 0x%x; a multiboot kernel must lie above 1 MiB. Link it for a higher address."
-                    .formatted(name, start));
+            throw new LoaderException(Reason.MULTIBOOT_TOO_LOW, name, "0x%x".formatted(start));
         }
     }
 

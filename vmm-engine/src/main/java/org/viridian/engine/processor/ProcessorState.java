@@ -22,6 +22,7 @@ import java.util.Map;
  * @param fxsave 512 bytes of FXSAVE64 image, or null for the reset state
  * @param msrs further model-specific registers by index
  * @param localApic 1024 bytes of local APIC registers in the layout of the xAPIC page, or null for the reset state
+ * @param live what completes the state of a processor that ran, or null for one about to start, as loaders make it
  */
 public record ProcessorState(
         long[] gpr,
@@ -40,7 +41,8 @@ public record ProcessorState(
         long efer,
         byte[] fxsave,
         Map<Integer, Long> msrs,
-        byte[] localApic) {
+        byte[] localApic,
+        LiveState live) {
     /** Index of ES in {@link #segments}. */
     public static final int ES = 0;
     /** Index of CS. */
@@ -57,4 +59,12 @@ public record ProcessorState(
     public static final int LDTR = 6;
     /** Index of TR. */
     public static final int TR = 7;
+
+    /** The state of a processor about to start. */
+    public ProcessorState(long[] gpr, long rip, long rflags, SegmentState[] segments, long gdtBase, int gdtLimit, long idtBase,
+            int idtLimit, long cr0, long cr2, long cr3, long cr4, long cr8, long efer, byte[] fxsave, Map<Integer, Long> msrs,
+            byte[] localApic) {
+        this(gpr, rip, rflags, segments, gdtBase, gdtLimit, idtBase, idtLimit, cr0, cr2, cr3, cr4, cr8, efer, fxsave, msrs,
+                localApic, null);
+    }
 }

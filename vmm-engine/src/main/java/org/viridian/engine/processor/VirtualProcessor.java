@@ -62,7 +62,7 @@ public interface VirtualProcessor extends AutoCloseable {
     /** Returns to the state after power-on or RESET: real mode at F000:FFF0; processors above 0 wait for SIPI. */
     void reset();
 
-    /** The TSC the guest reads at this moment. */
+    /** The TSC the guest reads at this moment. Any thread at any time; never waits for the guest. */
     long timestampCounter();
 
     /** True when the processor executes 64-bit code (EFER.LMA and CS.L). */

@@ -1,5 +1,7 @@
 package org.viridian.engine.software;
 
+import java.util.Arrays;
+
 /**
  * A run of decoded instructions, keyed by physical address and mode. Shared by the processors; the successor slots are
  * hints that every processor checks before use.
@@ -22,6 +24,12 @@ final class Block {
     /** In its page's list; only then may others refer to it. */
     boolean cached;
     volatile boolean valid = true;
+    /** The guest bytes it was made from. */
+    final byte[] code;
+    /** Times entered while there was no translation. Racy. */
+    int heat;
+    /** Translations by processor, or null. */
+    volatile TierOne.Code[] translations;
 
     Block nextInPage;
     Block nextInTail;
@@ -30,7 +38,8 @@ final class Block {
     Block next0;
     Block next1;
 
-    Block(int offset, int mode, MicroOp[] ops, int count, int bytes, boolean serialises, long tailPage) {
+    Block(int offset, int mode, MicroOp[] ops, int count, int bytes, boolean serialises, long tailPage, byte[] code) {
+        this.code = code;
         this.offset = offset;
         this.mode = mode;
         this.ops = ops;
@@ -38,6 +47,18 @@ final class Block {
         this.bytes = bytes;
         this.serialises = serialises;
         this.tailPage = tailPage;
+    }
+
+    /** Sets or forgets the translation for one of {@code processors} processors. */
+    synchronized void translation(int processor, int processors, TierOne.Code code) {
+        TierOne.Code[] made = translations;
+        if (made == null && code == null) {
+            return;
+        }
+        TierOne.Code[] next = made == null ? new TierOne.Code[Math.max(processors, processor + 1)]
+                : Arrays.copyOf(made, Math.max(made.length, processor + 1));
+        next[processor] = code;
+        translations = next;
     }
 
     /** Makes a stale block stop at its next instruction boundary, wherever it runs. */
@@ -53,6 +74,14 @@ final class Block {
         }
         next0 = null;
         next1 = null;
+        TierOne.Code[] made = translations;
+        if (made != null) {
+            for (TierOne.Code translation : made) {
+                if (translation != null) {
+                    translation.divert();
+                }
+            }
+        }
     }
 
     /** Leaves a block whose remaining instructions have been overwritten. */

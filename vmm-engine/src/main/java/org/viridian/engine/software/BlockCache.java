@@ -170,9 +170,12 @@ final class BlockCache {
             }
         }
         if (!ended) {
-            ops[length++] = new BranchOps.FallThrough(position, mode);
+            MicroOp onwards = new BranchOps.FallThrough(position, mode);
+            onwards.offset = position;
+            ops[length++] = onwards;
         }
-        Block block = new Block((int) physical & 0xFFF, c.modeKey, Arrays.copyOf(ops, length), count, position, serialises, tailPage);
+        Block block = new Block((int) physical & 0xFFF, c.modeKey, Arrays.copyOf(ops, length), count, position, serialises, tailPage,
+                Arrays.copyOf(in.bytes, position));
         if (cacheable) {
             block.cached = page.insert(block, version);
             if (block.cached && tail != null && !tail.insertTail(block, position - room, tailVersion)) {

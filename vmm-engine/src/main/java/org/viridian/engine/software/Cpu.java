@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 import org.viridian.engine.processor.ProcessorBus;
+import org.viridian.engine.software.emit.StateLayout;
 
 /**
  * One x86-64 processor: what the micro-operations work on. Adds to the registers and the TLB the slow ways of memory,
@@ -94,10 +95,6 @@ public final class Cpu extends CpuMemory {
     Stepper stepper;
     /** Accesses are the processor's own, to descriptors and the like. */
     private boolean systemAccess;
-    /** The supervisor's context while AC opens user pages to it; null before its first use. */
-    private long[] openTlb;
-    /** A table that never holds anything. */
-    private long[] noTlb;
     /** PAUSE instructions executed. */
     int pauses;
     /** Instructions retired. */
@@ -117,6 +114,10 @@ public final class Cpu extends CpuMemory {
     /** Linear RIP to block, of the current privilege; cleared with the TLB. */
     long[] jumpTags = supervisorJumpTags;
     Block[] jumps = supervisorJumps;
+    /** The jump cache of translated code, of the current privilege; cleared with the TLB. */
+    long nativeJumps = area.supervisorJumps();
+    /** The supervisor's jump cache of translated code has entries for pages that do not survive CR3 writes. */
+    private boolean nativeJumpsNotGlobal;
 
     private final CpuFault fault = new CpuFault();
 
@@ -280,6 +281,7 @@ public final class Cpu extends CpuMemory {
         fetch = user ? userFetch : supervisorFetch;
         jumpTags = user ? userJumpTags : supervisorJumpTags;
         jumps = user ? userJumps : supervisorJumps;
+        nativeJumps = user ? area.userJumps() : area.supervisorJumps();
     }
 
     /** Derives code size, stack size and block key from CS, SS and EFER. */
@@ -320,20 +322,12 @@ public final class Cpu extends CpuMemory {
     }
 
     private void selectTlb() {
-        tlb = stepping ? noTlb : userAccess ? userTlb : userPagesOpen() ? openTlb() : supervisorTlb;
+        tlb = stepping ? noTlb : userAccess ? userTlb : userPagesOpen() ? openTlb : supervisorTlb;
     }
 
     /** With CR4.SMAP on, AC opens user pages to the supervisor's explicit accesses. */
     boolean userPagesOpen() {
         return (cr4 & CR4_SMAP) != 0 && (eflags & F_AC) != 0 && !systemAccess;
-    }
-
-    private long[] openTlb() {
-        if (openTlb == null) {
-            openTlb = new long[TLB_ENTRIES * 4];
-            clearTlb(openTlb);
-        }
-        return openTlb;
     }
 
     /** Behind a change of RFLAGS.AC. */
@@ -343,10 +337,6 @@ public final class Cpu extends CpuMemory {
 
     /** Switches to one instruction at a time and back; see {@link Stepper}. */
     void stepping(boolean on) {
-        if (noTlb == null) {
-            noTlb = new long[TLB_ENTRIES * 4];
-            clearTlb(noTlb);
-        }
         stepping = on;
         selectTlb();
     }
@@ -368,9 +358,7 @@ public final class Cpu extends CpuMemory {
     void flushAll() {
         clearTlb(supervisorTlb);
         clearTlb(userTlb);
-        if (openTlb != null) {
-            clearTlb(openTlb);
-        }
+        clearTlb(openTlb);
         for (int i = 0; i < 256; i++) {
             supervisorFetch[i * 2] = 1;
             userFetch[i * 2] = 1;
@@ -384,23 +372,61 @@ public final class Cpu extends CpuMemory {
             supervisorJumpTags[i] = i == JUMP_ENTRIES - 1 ? 0 : -1;
             userJumpTags[i] = i == JUMP_ENTRIES - 1 ? 0 : -1;
         }
+        clearNativeJumps(true);
+    }
+
+    /** Empties the jump caches of translated code; that of the supervisor only if asked, or if a CR3 write concerns it. */
+    void clearNativeJumps(boolean all) {
+        clearNativeJumps(area.userJumps());
+        if (all || nativeJumpsNotGlobal) {
+            clearNativeJumps(area.supervisorJumps());
+            nativeJumpsNotGlobal = false;
+        }
+    }
+
+    private static void clearNativeJumps(long table) {
+        Mem.fill(table, (long) StateLayout.JUMP_ENTRIES * StateLayout.JUMP_ENTRY_BYTES, 0);
+        // An empty tag is an address that selects another entry.
+        Mem.raw64(table, 1);
+    }
+
+    /** Lets translated code find the code for a linear address, whose page was fetched last. */
+    void rememberNativeJump(long linear, long code) {
+        long entry = nativeJumps + (long) StateLayout.jumpEntry(linear) * StateLayout.JUMP_ENTRY_BYTES;
+        Mem.raw64(entry, linear);
+        Mem.raw64(entry + 8, code);
+        int slot = jumpSlot(linear);
+        nativeJumpsNotGlobal |= cpl != 3 && !(jumpTags[slot] == linear && supervisorJumpGlobal[slot]);
+    }
+
+    void forgetNativeJump(long linear) {
+        int index = StateLayout.jumpEntry(linear);
+        long entry = nativeJumps + (long) index * StateLayout.JUMP_ENTRY_BYTES;
+        if (Mem.raw64(entry) == linear) {
+            Mem.raw64(entry, index == 0 ? 1 : 0);
+        }
+    }
+
+    private static void dropNativeJumps(long table, long gigabyte) {
+        for (int i = 0; i < StateLayout.JUMP_ENTRIES; i++) {
+            long entry = table + (long) i * StateLayout.JUMP_ENTRY_BYTES;
+            if (Mem.raw64(entry) >> 30 == gigabyte) {
+                Mem.raw64(entry, i == 0 ? 1 : 0);
+            }
+        }
     }
 
     /** Forgets everything but global pages: a CR3 write. */
     void flushNonGlobal() {
         for (int entry = 0; entry < TLB_ENTRIES; entry++) {
-            if ((supervisorTlb[entry * 4 + PHYSICAL] & GLOBAL) == 0) {
+            if ((tlbWord(supervisorTlb, entry, PHYSICAL) & GLOBAL) == 0) {
                 clearEntry(supervisorTlb, entry);
             }
-            if ((userTlb[entry * 4 + PHYSICAL] & GLOBAL) == 0) {
+            if ((tlbWord(userTlb, entry, PHYSICAL) & GLOBAL) == 0) {
                 clearEntry(userTlb, entry);
             }
-        }
-        if (openTlb != null) {
-            for (int entry = 0; entry < TLB_ENTRIES; entry++) {
-                if ((openTlb[entry * 4 + PHYSICAL] & GLOBAL) == 0) {
-                    clearEntry(openTlb, entry);
-                }
+            if ((tlbWord(openTlb, entry, PHYSICAL) & GLOBAL) == 0) {
+                clearEntry(openTlb, entry);
             }
         }
         for (int i = 0; i < 256; i++) {
@@ -415,6 +441,7 @@ public final class Cpu extends CpuMemory {
             }
             userJumpTags[i] = i == JUMP_ENTRIES - 1 ? 0 : -1;
         }
+        clearNativeJumps(false);
     }
 
     /** Forgets one page, or the whole large page that maps this address: INVLPG. */
@@ -422,16 +449,12 @@ public final class Cpu extends CpuMemory {
         int entry = (int) (linear >>> 12) & TLB_ENTRIES - 1;
         clearEntry(userTlb, entry);
         clearEntry(supervisorTlb, entry);
+        clearEntry(openTlb, entry);
         long gigabyte = linear >> 30;
         for (int i = 0; i < TLB_ENTRIES; i++) {
             dropLarge(supervisorTlb, i, gigabyte);
             dropLarge(userTlb, i, gigabyte);
-        }
-        if (openTlb != null) {
-            clearEntry(openTlb, entry);
-            for (int i = 0; i < TLB_ENTRIES; i++) {
-                dropLarge(openTlb, i, gigabyte);
-            }
+            dropLarge(openTlb, i, gigabyte);
         }
         for (int i = 0; i < 256; i++) {
             if (supervisorFetch[i * 2] >> 30 == gigabyte) {
@@ -441,6 +464,8 @@ public final class Cpu extends CpuMemory {
                 userFetch[i * 2] = 1;
             }
         }
+        dropNativeJumps(area.supervisorJumps(), gigabyte);
+        dropNativeJumps(area.userJumps(), gigabyte);
         int group = ((int) (linear >>> 12) & 63) << 6;
         for (int i = group; i < group + 64; i++) {
             supervisorJumpTags[i] = i == JUMP_ENTRIES - 1 ? 0 : -1;
@@ -448,8 +473,8 @@ public final class Cpu extends CpuMemory {
         }
     }
 
-    private static void dropLarge(long[] table, int entry, long gigabyte) {
-        if ((table[entry * 4 + PHYSICAL] & LARGE) != 0 && table[entry * 4 + READ_TAG] >> 30 == gigabyte) {
+    private static void dropLarge(long table, int entry, long gigabyte) {
+        if ((tlbWord(table, entry, PHYSICAL) & LARGE) != 0 && tlbWord(table, entry, READ_TAG) >> 30 == gigabyte) {
             clearEntry(table, entry);
         }
     }
@@ -459,15 +484,13 @@ public final class Cpu extends CpuMemory {
         for (int entry = 0; entry < TLB_ENTRIES; entry++) {
             dropWriteTag(supervisorTlb, entry, physicalPage);
             dropWriteTag(userTlb, entry, physicalPage);
-            if (openTlb != null) {
-                dropWriteTag(openTlb, entry, physicalPage);
-            }
+            dropWriteTag(openTlb, entry, physicalPage);
         }
     }
 
-    private static void dropWriteTag(long[] table, int entry, long physicalPage) {
-        if (physicalPage < 0 || (table[entry * 4 + PHYSICAL] & ~0xFFFL) == physicalPage) {
-            table[entry * 4 + WRITE_TAG] = emptyTag(entry);
+    private static void dropWriteTag(long table, int entry, long physicalPage) {
+        if (physicalPage < 0 || (tlbWord(table, entry, PHYSICAL) & ~0xFFFL) == physicalPage) {
+            tlbWord(table, entry, WRITE_TAG, emptyTag(entry));
         }
     }
 
@@ -490,15 +513,15 @@ public final class Cpu extends CpuMemory {
         }
         PhysicalMemory.Region region = memory.find(physical);
         if (region != null && at == linear && !apic.claims(physical)) {
-            int entry = (int) (at >>> 12) & TLB_ENTRIES - 1;
+            int entry = tlbIndex(at);
             long page = at & ~0xFFFL;
-            tlb[entry * 4 + READ_TAG] = page;
+            tlbWord(tlb, entry, READ_TAG, page);
             CodePage code = region.codePage(physical);
             boolean direct = walker.writable && region.writable && (code == null || !code.populated());
-            tlb[entry * 4 + WRITE_TAG] = direct ? page : emptyTag(entry);
-            tlb[entry * 4 + ADDEND] = (physical & ~0xFFFL) + region.addend - page;
-            tlb[entry * 4 + PHYSICAL] = physical & ~0xFFFL | (walker.global ? GLOBAL : 0) | (walker.large ? LARGE : 0)
-                    | (walker.writable && region.writable ? WRITABLE : 0);
+            tlbWord(tlb, entry, WRITE_TAG, direct ? page : emptyTag(entry));
+            tlbWord(tlb, entry, HOST, (physical & ~0xFFFL) + region.addend);
+            tlbWord(tlb, entry, PHYSICAL, physical & ~0xFFFL | (walker.global ? GLOBAL : 0) | (walker.large ? LARGE : 0)
+                    | (walker.writable && region.writable ? WRITABLE : 0));
         }
         return physical;
     }
@@ -569,9 +592,9 @@ public final class Cpu extends CpuMemory {
 
     /** As {@link #translate} for a store; pages with code have no write tag but need no walk either. */
     private long translateStore(long linear) {
-        int entry = ((int) (linear >>> 12) & TLB_ENTRIES - 1) * 4;
-        boolean known = tlb[entry + READ_TAG] == (linear & ~0xFFFL) && (tlb[entry + PHYSICAL] & WRITABLE) != 0;
-        return known ? tlb[entry + PHYSICAL] & ~0xFFFL | linear & 0xFFF : translate(linear, ACCESS_WRITE);
+        int entry = tlbIndex(linear);
+        boolean known = tlbWord(tlb, entry, READ_TAG) == (linear & ~0xFFFL) && (tlbWord(tlb, entry, PHYSICAL) & WRITABLE) != 0;
+        return known ? tlbWord(tlb, entry, PHYSICAL) & ~0xFFFL | linear & 0xFFF : translate(linear, ACCESS_WRITE);
     }
 
     @Override
@@ -579,12 +602,12 @@ public final class Cpu extends CpuMemory {
         inspect(linear, size, true);
         int room = 4096 - ((int) linear & 0xFFF);
         if (size <= room) {
-            int entry = ((int) (linear >>> 12) & TLB_ENTRIES - 1) * 4;
-            boolean known = tlb[entry + READ_TAG] == (linear & ~0xFFFL) && (tlb[entry + PHYSICAL] & WRITABLE) != 0;
-            long physical = known ? tlb[entry + PHYSICAL] & ~0xFFFL | linear & 0xFFF : translate(linear, ACCESS_WRITE);
+            int entry = tlbIndex(linear);
+            long known = tlbWord(tlb, entry, READ_TAG) == (linear & ~0xFFFL) ? tlbWord(tlb, entry, PHYSICAL) & WRITABLE : 0;
+            long physical = known != 0 ? tlbWord(tlb, entry, PHYSICAL) & ~0xFFFL | linear & 0xFFF : translate(linear, ACCESS_WRITE);
             storePhysical(physical, size, value);
-            if (known && !isCode(physical)) {
-                tlb[entry + WRITE_TAG] = linear & ~0xFFFL;
+            if (known != 0 && !isCode(physical)) {
+                tlbWord(tlb, entry, WRITE_TAG, linear & ~0xFFFL);
             }
             return;
         }
@@ -653,14 +676,16 @@ public final class Cpu extends CpuMemory {
      * hosts that want natural alignment misaligned ones. Raises what a store would raise. {@link #atomicDone} must follow.
      */
     long hostForAtomic(long linear, int size) {
-        int entry = (int) (linear >>> 12) & TLB_ENTRIES - 1;
-        if (Long.compareUnsigned(tlb[entry * 4 + WRITE_TAG] ^ linear, 4096 - size) <= 0) {
-            return Mem.atomicAt(linear + tlb[entry * 4 + ADDEND], size);
+        int entry = tlbIndex(linear);
+        long at = tlbWord(tlb, entry, WRITE_TAG) ^ linear;
+        if (Long.compareUnsigned(at, 4096 - size) <= 0) {
+            return Mem.atomicAt(at + tlbWord(tlb, entry, HOST), size);
         }
         inspect(linear, size, true);
         probeWrite(linear, size);
-        if (Long.compareUnsigned(tlb[entry * 4 + WRITE_TAG] ^ linear, 4096 - size) <= 0) {
-            return Mem.atomicAt(linear + tlb[entry * 4 + ADDEND], size);
+        at = tlbWord(tlb, entry, WRITE_TAG) ^ linear;
+        if (Long.compareUnsigned(at, 4096 - size) <= 0) {
+            return Mem.atomicAt(at + tlbWord(tlb, entry, HOST), size);
         }
         if ((linear & 0xFFF) > 4096 - size) {
             return 0;
@@ -722,14 +747,14 @@ public final class Cpu extends CpuMemory {
      * page. Raises what the access would raise.
      */
     long hostForBulk(long linear, int bytes, boolean write) {
-        int entry = (int) (linear >>> 12) & TLB_ENTRIES - 1;
+        int entry = tlbIndex(linear);
         int tag = write ? WRITE_TAG : READ_TAG;
-        if (tlb[entry * 4 + tag] != (linear & ~0xFFFL)) {
+        if (tlbWord(tlb, entry, tag) != (linear & ~0xFFFL)) {
             translate(linear, write ? ACCESS_WRITE : ACCESS_READ);
-            if (tlb[entry * 4 + tag] != (linear & ~0xFFFL)) {
+            if (tlbWord(tlb, entry, tag) != (linear & ~0xFFFL)) {
                 return 0;
             }
         }
-        return linear + tlb[entry * 4 + ADDEND];
+        return (linear & 0xFFF) + tlbWord(tlb, entry, HOST);
     }
 }

@@ -1,5 +1,8 @@
 package org.viridian.engine.software;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
 /**
  * Linear memory as micro-operations see it: the software TLB in front, the walker and MMIO behind. Every method takes a
  * linear address, may cross pages, and raises #PF or #GP before it has changed anything.
@@ -9,7 +12,8 @@ public abstract class CpuMemory extends CpuState {
     static final int TLB_ENTRIES = 1024;
     static final int READ_TAG = 0;
     static final int WRITE_TAG = 1;
-    static final int ADDEND = 2;
+    /** Host address of the page. */
+    static final int HOST = 2;
     static final int PHYSICAL = 3;
     /** Flags in the low bits of the PHYSICAL word. */
     static final long GLOBAL = 1;
@@ -21,15 +25,28 @@ public abstract class CpuMemory extends CpuState {
     static final int ACCESS_WRITE = 1;
     static final int ACCESS_EXECUTE = 2;
 
-    /** Supervisor and user context: 4 words an entry, see the constants above. */
-    final long[] supervisorTlb = emptyTlb();
-    final long[] userTlb = emptyTlb();
-    /** The context of the current privilege level. */
-    long[] tlb = supervisorTlb;
+    /** Bytes of an entry: read tag, write tag, host address of the page, physical page with flags. */
+    static final int TLB_ENTRY_BYTES = 32;
 
-    private static long[] emptyTlb() {
-        long[] table = new long[TLB_ENTRIES * 4];
-        clearTlb(table);
+    private static final MemorySegment EMPTY_TLB = emptyTlb();
+
+    /** The memory that tier 1 shares with this class; referenced here so that it lives as long as the processor. */
+    final NativeArea area = new NativeArea();
+    /** Host addresses of the supervisor and the user context: see the constants above. */
+    final long supervisorTlb = area.supervisorTlb();
+    final long userTlb = area.userTlb();
+    /** The supervisor's with CR4.SMAP and RFLAGS.AC: user pages are open. */
+    final long openTlb = area.openTlb();
+    /** Never filled: every access goes the slow way, where it can be looked at. */
+    final long noTlb = area.noTlb();
+    /** The context of the current privilege level. */
+    long tlb = supervisorTlb;
+
+    private static MemorySegment emptyTlb() {
+        MemorySegment table = Arena.global().allocate((long) TLB_ENTRIES * TLB_ENTRY_BYTES, 64);
+        for (int entry = 0; entry < TLB_ENTRIES; entry++) {
+            clearEntry(table.address(), entry);
+        }
         return table;
     }
 
@@ -38,108 +55,119 @@ public abstract class CpuMemory extends CpuState {
         return entry == 0 ? 0x1000 : 0;
     }
 
-    static void clearTlb(long[] table) {
-        for (int entry = 0; entry < TLB_ENTRIES; entry++) {
-            clearEntry(table, entry);
-        }
+    static void clearTlb(long table) {
+        Mem.copy(EMPTY_TLB.address(), table, (long) TLB_ENTRIES * TLB_ENTRY_BYTES);
     }
 
-    static void clearEntry(long[] table, int entry) {
-        table[entry * 4 + READ_TAG] = emptyTag(entry);
-        table[entry * 4 + WRITE_TAG] = emptyTag(entry);
-        table[entry * 4 + PHYSICAL] = 0;
+    static void clearEntry(long table, int entry) {
+        tlbWord(table, entry, READ_TAG, emptyTag(entry));
+        tlbWord(table, entry, WRITE_TAG, emptyTag(entry));
+        tlbWord(table, entry, PHYSICAL, 0);
     }
 
-    private static int slot(long linear) {
-        return ((int) (linear >>> 12) & TLB_ENTRIES - 1) << 2;
+    static long tlbWord(long table, int entry, int word) {
+        return Mem.raw64(table + entry * (long) TLB_ENTRY_BYTES + word * 8L);
+    }
+
+    static void tlbWord(long table, int entry, int word, long value) {
+        Mem.raw64(table + entry * (long) TLB_ENTRY_BYTES + word * 8L, value);
+    }
+
+    /** The entry of the current context that a linear address selects. */
+    static int tlbIndex(long linear) {
+        return (int) (linear >>> 12) & TLB_ENTRIES - 1;
+    }
+
+    private long entry(long linear) {
+        return tlb + (linear >>> 7 & (TLB_ENTRIES - 1) * TLB_ENTRY_BYTES);
     }
 
     /** Loads an unsigned byte. */
     public final int load8(long linear) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if ((t[i] ^ linear) >>> 12 == 0) {
-            return Mem.get8(linear + t[i + ADDEND]);
+        long e = entry(linear);
+        long at = Mem.raw64(e) ^ linear;
+        if (at >>> 12 == 0) {
+            return Mem.get8(at + Mem.raw64(e + HOST * 8));
         }
         return (int) slowLoad(linear, 1);
     }
 
     /** Loads an unsigned 16-bit integer. */
     public final int load16(long linear) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if (Long.compareUnsigned(t[i] ^ linear, 4094) <= 0) {
-            return Mem.get16(linear + t[i + ADDEND]);
+        long e = entry(linear);
+        long at = Mem.raw64(e) ^ linear;
+        if (Long.compareUnsigned(at, 4094) <= 0) {
+            return Mem.get16(at + Mem.raw64(e + HOST * 8));
         }
         return (int) slowLoad(linear, 2);
     }
 
     /** Loads a 32-bit integer. */
     public final int load32(long linear) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if (Long.compareUnsigned(t[i] ^ linear, 4092) <= 0) {
-            return Mem.get32(linear + t[i + ADDEND]);
+        long e = entry(linear);
+        long at = Mem.raw64(e) ^ linear;
+        if (Long.compareUnsigned(at, 4092) <= 0) {
+            return Mem.get32(at + Mem.raw64(e + HOST * 8));
         }
         return (int) slowLoad(linear, 4);
     }
 
     /** Loads a 64-bit integer. */
     public final long load64(long linear) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if (Long.compareUnsigned(t[i] ^ linear, 4088) <= 0) {
-            return Mem.get64(linear + t[i + ADDEND]);
+        long e = entry(linear);
+        long at = Mem.raw64(e) ^ linear;
+        if (Long.compareUnsigned(at, 4088) <= 0) {
+            return Mem.get64(at + Mem.raw64(e + HOST * 8));
         }
         return slowLoad(linear, 8);
     }
 
     /** Loads a byte that the same instruction stores again: raises what the store would raise. */
     public final int modify8(long linear) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if ((t[i + WRITE_TAG] ^ linear) >>> 12 == 0) {
-            return Mem.get8(linear + t[i + ADDEND]);
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (at >>> 12 == 0) {
+            return Mem.get8(at + Mem.raw64(e + HOST * 8));
         }
         return (int) slowModify(linear, 1);
     }
 
     /** Loads 16 bits for a store by the same instruction. */
     public final int modify16(long linear) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if (Long.compareUnsigned(t[i + WRITE_TAG] ^ linear, 4094) <= 0) {
-            return Mem.get16(linear + t[i + ADDEND]);
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (Long.compareUnsigned(at, 4094) <= 0) {
+            return Mem.get16(at + Mem.raw64(e + HOST * 8));
         }
         return (int) slowModify(linear, 2);
     }
 
     /** Loads 32 bits for a store by the same instruction. */
     public final int modify32(long linear) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if (Long.compareUnsigned(t[i + WRITE_TAG] ^ linear, 4092) <= 0) {
-            return Mem.get32(linear + t[i + ADDEND]);
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (Long.compareUnsigned(at, 4092) <= 0) {
+            return Mem.get32(at + Mem.raw64(e + HOST * 8));
         }
         return (int) slowModify(linear, 4);
     }
 
     /** Loads 64 bits for a store by the same instruction. */
     public final long modify64(long linear) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if (Long.compareUnsigned(t[i + WRITE_TAG] ^ linear, 4088) <= 0) {
-            return Mem.get64(linear + t[i + ADDEND]);
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (Long.compareUnsigned(at, 4088) <= 0) {
+            return Mem.get64(at + Mem.raw64(e + HOST * 8));
         }
         return slowModify(linear, 8);
     }
 
     /** Stores the low byte. */
     public final void store8(long linear, int value) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if ((t[i + WRITE_TAG] ^ linear) >>> 12 == 0) {
-            Mem.put8(linear + t[i + ADDEND], value);
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (at >>> 12 == 0) {
+            Mem.put8(at + Mem.raw64(e + HOST * 8), value);
             return;
         }
         slowStore(linear, 1, value);
@@ -147,10 +175,10 @@ public abstract class CpuMemory extends CpuState {
 
     /** Stores the low 16 bits. */
     public final void store16(long linear, int value) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if (Long.compareUnsigned(t[i + WRITE_TAG] ^ linear, 4094) <= 0) {
-            Mem.put16(linear + t[i + ADDEND], value);
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (Long.compareUnsigned(at, 4094) <= 0) {
+            Mem.put16(at + Mem.raw64(e + HOST * 8), value);
             return;
         }
         slowStore(linear, 2, value);
@@ -158,10 +186,10 @@ public abstract class CpuMemory extends CpuState {
 
     /** Stores 32 bits. */
     public final void store32(long linear, int value) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if (Long.compareUnsigned(t[i + WRITE_TAG] ^ linear, 4092) <= 0) {
-            Mem.put32(linear + t[i + ADDEND], value);
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (Long.compareUnsigned(at, 4092) <= 0) {
+            Mem.put32(at + Mem.raw64(e + HOST * 8), value);
             return;
         }
         slowStore(linear, 4, value);
@@ -169,10 +197,10 @@ public abstract class CpuMemory extends CpuState {
 
     /** Stores 64 bits. */
     public final void store64(long linear, long value) {
-        long[] t = tlb;
-        int i = slot(linear);
-        if (Long.compareUnsigned(t[i + WRITE_TAG] ^ linear, 4088) <= 0) {
-            Mem.put64(linear + t[i + ADDEND], value);
+        long e = entry(linear);
+        long at = Mem.raw64(e + WRITE_TAG * 8) ^ linear;
+        if (Long.compareUnsigned(at, 4088) <= 0) {
+            Mem.put64(at + Mem.raw64(e + HOST * 8), value);
             return;
         }
         slowStore(linear, 8, value);
@@ -194,8 +222,7 @@ public abstract class CpuMemory extends CpuState {
 
     /** Raises what a store of {@code size} (1–4096) bytes would raise, without storing. */
     public final void probeWrite(long linear, int size) {
-        int i = slot(linear);
-        if (Long.compareUnsigned(tlb[i + WRITE_TAG] ^ linear, 4096 - size) <= 0) {
+        if (Long.compareUnsigned(Mem.raw64(entry(linear) + WRITE_TAG * 8) ^ linear, 4096 - size) <= 0) {
             return;
         }
         probe(linear, size, ACCESS_WRITE);

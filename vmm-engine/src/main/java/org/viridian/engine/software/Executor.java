@@ -4,12 +4,13 @@ import org.viridian.engine.processor.VirtualProcessor.Outcome;
 
 /** The interpreter's loop: finds blocks, runs them, delivers exceptions and interrupts between them. */
 final class Executor {
-    /** Blocks between two looks at the clock for the local APIC timer: about ten microseconds. */
-    private static final int BURST = 1000;
+    /** Instructions between two looks at the clock for the local APIC timer: ten to fifty microseconds. */
+    private static final int BURST = 10_000;
 
     private final Cpu c;
     private final BlockCache blocks;
     private final Stepper stepper;
+    private TierOne translated;
     private Trace trace;
 
     Executor(Cpu c) {
@@ -26,6 +27,11 @@ final class Executor {
     /** Records the last instructions for a debugger; null switches it off. */
     void trace(Trace trace) {
         this.trace = trace;
+    }
+
+    /** Translates hot code from now on. */
+    void translate(TierOne tier) {
+        translated = tier;
     }
 
     /** Runs until a kick or a triple fault. */
@@ -175,6 +181,8 @@ final class Executor {
         MicroOp[] ops = null;
         int i = 0;
         int budget = BURST;
+        TierOne tier = trace == null ? translated : null;
+        boolean interpret = false;
         while (budget > 0) {
             try {
                 if (block == null) {
@@ -182,6 +190,20 @@ final class Executor {
                     block = blocks.find();
                 }
                 while (true) {
+                    if (tier != null && !interpret) {
+                        TierOne.Code code = tier.code(block);
+                        if (code != null) {
+                            ops = null;
+                            interpret = tier.run(code, budget);
+                            budget = tier.budgetLeft();
+                            if (c.pending != 0 || budget <= 0) {
+                                return true;
+                            }
+                            block = blocks.find();
+                            continue;
+                        }
+                    }
+                    interpret = false;
                     if (trace != null) {
                         trace.block(c, block);
                     }
@@ -192,7 +214,8 @@ final class Executor {
                     }
                     c.instructions += block.count;
                     ops = null;
-                    if (c.pending != 0 || --budget <= 0) {
+                    budget -= block.count;
+                    if (c.pending != 0 || budget <= 0) {
                         return true;
                     }
                     block = successor(block, start, gpr[Cpu.RIP]);

@@ -21,6 +21,42 @@ final class Mem {
         return arch.equals("amd64") || arch.equals("x86_64");
     }
 
+    /** A word of the processor's own tables: no memory order. */
+    static long raw64(long a) {
+        return UNSAFE.getLong(a);
+    }
+
+    static void raw64(long a, long v) {
+        UNSAFE.putLong(a, v);
+    }
+
+    static int raw32(long a) {
+        return UNSAFE.getInt(a);
+    }
+
+    static void raw32(long a, int v) {
+        UNSAFE.putInt(a, v);
+    }
+
+    /** One aligned word of machine code that another processor may be executing. */
+    static void code64(long a, long v) {
+        UNSAFE.putLongVolatile(null, a, v);
+    }
+
+    /** Copies whole words from an array to host memory. */
+    static void copyIn(long[] from, long to, int words) {
+        UNSAFE.copyMemory(from, Unsafe.ARRAY_LONG_BASE_OFFSET, null, to, words * 8L);
+    }
+
+    /** Copies whole words from host memory to an array. */
+    static void copyOut(long from, long[] to, int words) {
+        UNSAFE.copyMemory(null, from, to, Unsafe.ARRAY_LONG_BASE_OFFSET, words * 8L);
+    }
+
+    static void copyIn(byte[] from, int offset, long to, int bytes) {
+        UNSAFE.copyMemory(from, Unsafe.ARRAY_BYTE_BASE_OFFSET + offset, null, to, bytes);
+    }
+
     static int get8(long a) {
         return UNSAFE.getByteAcquire(null, a) & 0xFF;
     }

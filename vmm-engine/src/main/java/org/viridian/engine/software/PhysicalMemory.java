@@ -64,6 +64,11 @@ final class PhysicalMemory implements MemoryListener {
         processors.remove(cpu);
     }
 
+    /** How many processors have been added. */
+    int processors() {
+        return processors.size();
+    }
+
     /** The region that holds this guest physical address, or null. */
     Region find(long physical) {
         for (Region region : regions) {

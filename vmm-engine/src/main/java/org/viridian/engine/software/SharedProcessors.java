@@ -29,8 +29,21 @@ final class SharedProcessors implements InterruptFabric {
     private volatile EndOfInterruptListener endOfInterrupt = vector -> { };
     private int nextLowest;
 
+    private final int count;
+
     SharedProcessors(VmClock clock) {
+        this(clock, 1);
+    }
+
+    /** For a partition of {@code count} processors. */
+    SharedProcessors(VmClock clock, int count) {
         this.clock = clock;
+        this.count = count;
+    }
+
+    /** Processors that the partition will have. */
+    int count() {
+        return count;
     }
 
     void add(Cpu cpu) {

@@ -41,7 +41,7 @@ public final class SoftwareBackend implements Backend {
 
         SoftwarePartition(PartitionConfig config) {
             this.config = config;
-            this.shared = new SharedProcessors(config.clock());
+            this.shared = new SharedProcessors(config.clock(), config.processors());
             config.memory().addListener(memory);
         }
 

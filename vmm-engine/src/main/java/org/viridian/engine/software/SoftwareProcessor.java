@@ -28,6 +28,7 @@ final class SoftwareProcessor implements VirtualProcessor {
         int entries = Integer.getInteger("viridian.cpu.trace", 0);
         this.trace = entries > 0 ? new Trace(entries) : null;
         executor.trace(trace);
+        executor.translate(Tiers.create(cpu, executor.blocks(), shared.count()));
         ProcessorReset.power(cpu);
         memory.addProcessor(cpu);
         shared.add(cpu);

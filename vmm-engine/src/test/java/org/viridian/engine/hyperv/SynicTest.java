@@ -129,6 +129,31 @@ class SynicTest {
     }
 
     @Test
+    void aGuestThatReadsNothingFillsItsBuffersAndNoMore() throws MsrFault {
+        byte[] message = new byte[240];
+        int accepted = 0;
+        for (int i = 0; i < 3 * SynicProcessor.MAX_WAITING; i++) {
+            message[0] = (byte) i;
+            accepted += synic.postMessage(0, SINT, 1, message) ? 1 : 0;
+        }
+        assertEquals(SynicProcessor.MAX_WAITING + 1, accepted, "one in the slot, the rest waiting");
+        assertEquals(2L * SynicProcessor.MAX_WAITING - 1, counter("messages-dropped"));
+        assertTrue(synic.postMessage(0, SINT + 2, 1, message), "another SINT has buffers of its own");
+        assertTrue(synic.postMessage(1, SINT, 1, message), "and so has another processor");
+
+        assertEquals(0, takeMessage());
+        assertEquals(1, takeMessage());
+        assertTrue(synic.postMessage(0, SINT, 1, message), "what is read makes room");
+        for (int i = 2; i < accepted; i++) {
+            assertEquals(i & 0xFF, takeMessage() & 0xFF, "those that were taken in come in order");
+        }
+    }
+
+    private long counter(String name) {
+        return machine.hypervisor.counters().stream().filter(counter -> counter.name().equals(name)).findFirst().orElseThrow().get();
+    }
+
+    @Test
     void oneEndOfMessageServesEverySintOfTheProcessor() throws MsrFault {
         write(SyntheticMsr.SINT0 + 4, 0x40);
         for (int sint : new int[] {2, 4}) {

@@ -35,8 +35,13 @@ final class GuestBench implements AutoCloseable {
     final Log log = new Log();
 
     GuestBench() throws BackendException {
+        this(1);
+    }
+
+    /** Room for so many processors; the first is made. */
+    GuestBench(int processors) throws BackendException {
         memory.add(new MemoryRegion(0, pages.segment(), MemoryRegion.Kind.RAM));
-        partition = new KvmBackend().createPartition(new PartitionConfig("bench", 1, memory, clock));
+        partition = new KvmBackend().createPartition(new PartitionConfig("bench", processors, memory, clock));
         processor = partition.createProcessor(0, partition.supportedCpuid());
     }
 

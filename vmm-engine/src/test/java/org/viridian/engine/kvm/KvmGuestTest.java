@@ -309,4 +309,33 @@ class KvmGuestTest {
             assertEquals(1.0, rate / bench.partition.timestampFrequency(), 0.05);
         }
     }
+
+    /** The kernel answers nobody but the processor's own thread while it runs; whoever waits for it would wait for the guest. */
+    @Test
+    void timestampsOfARunningProcessorMakeNobodyWait() throws Exception {
+        for (Code body : List.of(new Code(GuestBench.CODE).out(0xE8).raw(0xF4).spin(), new Code(GuestBench.CODE).out(0xE8).spin())) {
+            try (GuestBench bench = new GuestBench()) {
+                var running = new CountDownLatch(1);
+                bench.program(body);
+                bench.log.onWrite = running::countDown;
+                var outcome = CompletableFuture.supplyAsync(bench::run);
+                assertTrue(running.await(20, TimeUnit.SECONDS));
+                Thread.sleep(20);
+
+                long first = bench.processor.timestampCounter();
+                long nanos = System.nanoTime();
+                while (System.nanoTime() - nanos < 5_000_000_000L) {
+                    bench.processor.timestampCounter();
+                    Thread.sleep(100);
+                }
+                double told = (bench.processor.timestampCounter() - first) * 1e9 / (System.nanoTime() - nanos);
+                assertEquals(1.0, told / bench.partition.timestampFrequency(), 0.05);
+
+                bench.processor.kick();
+                assertEquals(Outcome.KICKED, outcome.get(20, TimeUnit.SECONDS));
+                long exact = bench.processor.state().live().timestamp();
+                assertEquals(0, (bench.processor.timestampCounter() - exact) / (double) bench.partition.timestampFrequency(), 0.5);
+            }
+        }
+    }
 }

@@ -251,6 +251,14 @@ class LinuxLoaderTest {
         parse(kernel, "", plain);
         parse(kernel, "", both);
         parse(kernel, "", pack("unknown", new byte[] {0x28, (byte) 0xB5, 0x2F, (byte) 0xFD, 9, 9, 9, 9}));
+        byte[] ext = new byte[4096];
+        ext[1024 + 56] = 0x53;
+        ext[1024 + 57] = (byte) 0xEF;
+        parse(kernel, "", ext);
+        byte[] noise = new byte[4096];
+        new Random(6).nextBytes(noise);
+        assertEquals(LoaderException.Reason.INITRD_UNKNOWN,
+                assertThrows(LoaderException.class, () -> parse(kernel, "", noise)).reason());
         for (byte[] disk : new byte[][] {plain, both, pack("gzip", plain)}) {
             for (int cut : new int[] {100, 3000}) {
                 byte[] truncated = Arrays.copyOf(disk, Math.max(50, disk.length - cut));

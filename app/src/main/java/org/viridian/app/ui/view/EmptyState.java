@@ -44,6 +44,8 @@ final class EmptyState extends VBox {
         hints.setWrapText(true);
         hints.setMaxWidth(TEXT_WIDTH);
         hints.setMinHeight(Region.USE_PREF_SIZE);
-        getChildren().addAll(icon, title, text, buttons, hints);
+        HostCard host = new HostCard(context);
+        getChildren().addAll(icon, title, text, buttons, host, hints);
+        host.examine();
     }
 }

@@ -38,7 +38,7 @@ final class QuickCreateWindow {
     private final Button cancel;
     private final CreationProgress progress;
     private final Consumer<String> created;
-    private Thread job;
+    private final CreationJob job;
 
     /** @param created is told the name of the VM when it is there */
     QuickCreateWindow(Context context, Window owner, Consumer<String> created) {
@@ -62,7 +62,7 @@ final class QuickCreateWindow {
         cancel = new Button(context.text("action.cancel"));
         cancel.setId(Ids.QUICK_CANCEL);
         cancel.setCancelButton(true);
-        cancel.setOnAction(event -> cancel());
+        cancel.setOnAction(event -> cancelled());
         Label nameLabel = new Label(context.text("wizard.name"));
         nameLabel.setLabelFor(name);
         Label intro = new Label(context.text("quick.intro"));
@@ -87,7 +87,7 @@ final class QuickCreateWindow {
         stage.setTitle(context.text("quick.title"));
         stage.initOwner(owner);
         stage.initModality(Modality.WINDOW_MODAL);
-        stage.setOnHidden(event -> giveUp());
+        job = new CreationJob(context, stage, progress, this::busy);
     }
 
     void show() {
@@ -106,20 +106,10 @@ final class QuickCreateWindow {
             name.requestFocus();
             return;
         }
-        busy(true);
-        progress.begin();
         NewVm vm = new NewVm(name.getText(), MEMORY_MIB, 1, Engine.AUTO,
                 new NewVm.Source.Debian(gallery.getSelectionModel().getSelectedItem()),
                 new NewVm.NewDisk.Blank(DISK_MIB), Optional.empty(), true);
-        job = context.library().create(vm, progress, definition -> {
-            job = null;
-            stage.close();
-            created.accept(definition.name());
-        }, failure -> {
-            job = null;
-            busy(false);
-            progress.failed(failure);
-        });
+        job.start(vm, created);
     }
 
     private void busy(boolean working) {
@@ -128,18 +118,8 @@ final class QuickCreateWindow {
         gallery.setDisable(working);
     }
 
-    private void cancel() {
-        if (job != null) {
-            giveUp();
-        } else {
-            stage.close();
-        }
-    }
-
-    private void giveUp() {
-        if (job != null) {
-            job.interrupt();
-        }
+    private void cancelled() {
+        job.cancel();
     }
 
     private final class FlavourCell extends ListCell<NewVm.Flavour> {

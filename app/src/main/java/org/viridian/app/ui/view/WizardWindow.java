@@ -36,7 +36,7 @@ final class WizardWindow {
     private final Button finish;
     private final CreationProgress progress;
     private final Consumer<String> start;
-    private Thread job;
+    private final CreationJob job;
 
     /** @param start starts the VM that was made; called when that was asked for */
     WizardWindow(Context context, Window owner, Consumer<String> created, Consumer<String> start) {
@@ -65,7 +65,7 @@ final class WizardWindow {
         back = button("wizard.back", Ids.WIZARD_BACK, model::back);
         next = button("wizard.next", Ids.WIZARD_NEXT, this::next);
         finish = button("wizard.finish", Ids.WIZARD_FINISH, () -> finish(created));
-        Button cancel = button("action.cancel", Ids.WIZARD_CANCEL, this::cancel);
+        Button cancel = button("action.cancel", Ids.WIZARD_CANCEL, () -> cancelled());
         cancel.setCancelButton(true);
         Region gap = new Region();
         HBox.setHgrow(gap, Priority.ALWAYS);
@@ -96,7 +96,7 @@ final class WizardWindow {
         stage.setTitle(context.text("wizard.title"));
         stage.initOwner(owner);
         stage.initModality(Modality.WINDOW_MODAL);
-        stage.setOnHidden(event -> giveUp());
+        job = new CreationJob(context, stage, progress, this::busy);
         model.pageProperty().subscribe(page -> show(page));
     }
 
@@ -132,20 +132,12 @@ final class WizardWindow {
             pages.showProblems(wrong.getFirst());
             return;
         }
-        busy(true);
-        progress.begin();
         boolean startIt = model.startAfter.get();
-        job = context.library().create(model.newVm(), progress, definition -> {
-            job = null;
-            stage.close();
-            created.accept(definition.name());
+        job.start(model.newVm(), name -> {
+            created.accept(name);
             if (startIt) {
-                start.accept(definition.name());
+                start.accept(name);
             }
-        }, failure -> {
-            job = null;
-            busy(false);
-            progress.failed(failure);
         });
     }
 
@@ -157,18 +149,8 @@ final class WizardWindow {
         next.setDisable(working || model.pageProperty().get() == Page.SUMMARY);
     }
 
-    private void cancel() {
-        if (job != null) {
-            giveUp();
-        } else {
-            stage.close();
-        }
-    }
-
-    private void giveUp() {
-        if (job != null) {
-            job.interrupt();
-        }
+    private void cancelled() {
+        job.cancel();
     }
 
     private Button button(String key, String id, Runnable action) {

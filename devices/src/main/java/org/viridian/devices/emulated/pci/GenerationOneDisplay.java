@@ -12,11 +12,21 @@ public final class GenerationOneDisplay extends PciFunction {
     /** Bytes of BAR 0. */
     public static final int FRAME_BUFFER_SIZE = 64 << 20;
 
+    /** Vendor id. */
+    public static final int VENDOR = 0x1414;
+    /** Device id. */
+    public static final int DEVICE = 0x5353;
     private static final int COMMAND_IO_AND_MEMORY = 3;
+
+    /** For a machine with firmware: {@code videoBios} is what its expansion ROM holds. */
+    public GenerationOneDisplay(byte[] videoBios) {
+        this(true);
+        romBar(videoBios);
+    }
 
     /** @param firmware true when firmware will place the BAR; false leaves it as firmware would */
     public GenerationOneDisplay(boolean firmware) {
-        super(0x1414, 0x5353, 0, 0x03_0000);
+        super(VENDOR, DEVICE, 0, 0x03_0000);
         define(0x04, 2, firmware ? 0 : COMMAND_IO_AND_MEMORY, 0x0007);
         defineBar(0, FRAME_BUFFER_SIZE, false);
         if (!firmware) {

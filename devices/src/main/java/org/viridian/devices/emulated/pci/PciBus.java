@@ -30,14 +30,19 @@ public final class PciBus extends EmulatedDevice implements PortHandler {
 
     // Glue.
     private final ResetControl resetControl;
+    private final PciHost host;
 
     // Volatile.
     private int address;
 
-    /** @param resetControl the register at CF9 */
-    public PciBus(ResetControl resetControl, LongSupplier clock) {
+    /**
+     * @param resetControl the register at CF9
+     * @param host what the functions reach
+     */
+    public PciBus(ResetControl resetControl, PciHost host, LongSupplier clock) {
         super("pci", "PCI bus 0", "system", clock);
         this.resetControl = resetControl;
+        this.host = host;
         node().resource("ports", () -> "0cf8-0cff");
         node().resource("functions", this::describe);
     }
@@ -54,6 +59,7 @@ public final class PciBus extends EmulatedDevice implements PortHandler {
             throw new IllegalStateException("PCI %02x.%x is taken by %s".formatted(slot, function, functions[position]));
         }
         functions[position] = device;
+        device.connect(host, slot);
     }
 
     private static String name(int position) {

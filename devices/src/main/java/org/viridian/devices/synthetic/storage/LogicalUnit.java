@@ -1,6 +1,7 @@
 package org.viridian.devices.synthetic.storage;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicReference;
 import org.viridian.devices.storage.DiskImage;
 
@@ -8,7 +9,7 @@ import org.viridian.devices.storage.DiskImage;
  * What stands behind one LUN: commands that all block devices share (SPC-4, SBC-3), and moving blocks between an image and
  * guest memory.
  *
- * <p>Thread rule: {@link #execute} on the controller's channel worker; media may change on any thread.
+ * <p>Thread rule: {@link #execute} on any thread, several at a time; media may change on any thread.
  */
 abstract sealed class LogicalUnit permits ScsiDisk, ScsiDvd {
     private static final int SPC_3 = 5;
@@ -16,17 +17,24 @@ abstract sealed class LogicalUnit permits ScsiDisk, ScsiDvd {
     private static final int EVPD = 1;
 
     private final AtomicReference<Sense> attention = new AtomicReference<>();
-    private final Transfers transfers;
+    private final UnitStatistics statistics;
+    private final DiskWorkers workers;
 
-    /** Counts what is moved. */
-    interface Transfers {
-        void read(int bytes);
-
-        void written(int bytes);
+    LogicalUnit(UnitStatistics statistics) {
+        this.statistics = statistics;
+        this.workers = new DiskWorkers(statistics.node().id());
+        statistics.node().resource("file", () -> medium() == null ? null : medium().location());
+        statistics.node().resource("format", () -> medium() == null ? null : medium().format().word());
     }
 
-    LogicalUnit(Transfers transfers) {
-        this.transfers = transfers;
+    /** What the unit has done. */
+    final UnitStatistics statistics() {
+        return statistics;
+    }
+
+    /** The threads that use the medium. */
+    final DiskWorkers workers() {
+        return workers;
     }
 
     abstract int deviceType();
@@ -36,6 +44,9 @@ abstract sealed class LogicalUnit permits ScsiDisk, ScsiDvd {
     abstract String product();
 
     abstract int blockSize();
+
+    /** True when UNMAP gives space back. */
+    abstract boolean thin();
 
     /** The medium, or null. */
     abstract DiskImage medium();
@@ -151,6 +162,8 @@ abstract sealed class LogicalUnit permits ScsiDisk, ScsiDvd {
         byte[] data = new byte[32];
         BigEndian.put64(data, 0, blocks(image) - 1);
         BigEndian.put32(data, 8, blockSize());
+        data[13] = (byte) Integer.numberOfTrailingZeros(Math.max(1, image.physicalSectorSize() / blockSize()));
+        data[14] = (byte) (thin() ? 0x80 : 0);
         return request.reply(data, request.u32(10));
     }
 
@@ -196,10 +209,10 @@ abstract sealed class LogicalUnit permits ScsiDisk, ScsiDvd {
         }
         try {
             image.flush();
+            statistics.flushed();
             return ScsiResult.good(0);
         } catch (IOException failure) {
-            report("flush", failure);
-            return ScsiResult.check(Sense.WRITE_ERROR);
+            return failed("flush", image, failure, Sense.WRITE_ERROR);
         }
     }
 
@@ -225,30 +238,45 @@ abstract sealed class LogicalUnit permits ScsiDisk, ScsiDvd {
         }
         long start = range.first() * blockSize();
         try {
-            request.buffer().forEachRun(0, (int) bytes, !write, (run, position) -> {
-                if (write) {
-                    image.write(start + position, run);
-                } else {
-                    image.read(start + position, run);
+            if (write) {
+                write(image, request, start, (int) bytes);
+                if (range.forceUnitAccess()) {
+                    image.flush();
                 }
-            });
-            if (write && range.forceUnitAccess()) {
-                image.flush();
+                statistics.written((int) bytes);
+            } else {
+                request.buffer().forEachRun(0, (int) bytes, true, (run, position) -> image.read(start + position, run));
+                statistics.read((int) bytes);
             }
+            return ScsiResult.good((int) bytes);
         } catch (IOException failure) {
-            report(write ? "write" : "read", failure);
-            return ScsiResult.check(write ? Sense.WRITE_ERROR : Sense.READ_ERROR);
+            return failed(write ? "write" : "read", image, failure, write ? Sense.WRITE_ERROR : Sense.READ_ERROR);
         }
-        if (write) {
-            transfers.written((int) bytes);
-        } else {
-            transfers.read((int) bytes);
-        }
-        return ScsiResult.good((int) bytes);
     }
 
-    private void report(String what, IOException failure) {
+    /**
+     * Writes from guest pages. The guest may change them meanwhile: what arrives is then either, which is its own affair. A
+     * run that ends inside a sector is joined with the next.
+     */
+    private void write(DiskImage image, ScsiRequest request, long start, int bytes) throws IOException {
+        boolean[] broken = {false};
+        request.buffer().forEachRun(0, bytes, false, (run, position) -> broken[0] |= ((position | (int) run.byteSize()) & 511) != 0);
+        if (!broken[0]) {
+            request.buffer().forEachRun(0, bytes, false, (run, position) -> image.write(start + position, run));
+            return;
+        }
+        MemorySegment whole = MemorySegment.ofArray(new byte[bytes]);
+        request.buffer().forEachRun(0, bytes, false,
+                (run, position) -> MemorySegment.copy(run, 0, whole, position, run.byteSize()));
+        image.write(start, whole);
+    }
+
+    /** Notes an error of the host and tells the guest by sense data; the VM goes on. */
+    final ScsiResult failed(String what, DiskImage image, IOException failure, Sense sense) {
+        statistics.failed();
         System.getLogger("org.viridian.devices.storage").log(System.Logger.Level.ERROR,
-                "{0} of {1} failed: {2}", what, medium() == null ? "no medium" : medium().location(), failure);
+                "{0} of {1} failed: {2}", what, image.location(), failure);
+        boolean full = failure.getMessage() != null && failure.getMessage().contains("No space left");
+        return ScsiResult.check(full ? Sense.SPACE_ALLOCATION_FAILED : sense);
     }
 }

@@ -17,6 +17,8 @@ final class Opcode {
     static final int WRITE_10 = 0x2A;
     static final int VERIFY_10 = 0x2F;
     static final int SYNCHRONIZE_CACHE_10 = 0x35;
+    static final int WRITE_SAME_10 = 0x41;
+    static final int UNMAP = 0x42;
     static final int READ_TOC = 0x43;
     static final int GET_CONFIGURATION = 0x46;
     static final int GET_EVENT_STATUS = 0x4A;
@@ -28,6 +30,7 @@ final class Opcode {
     static final int WRITE_16 = 0x8A;
     static final int VERIFY_16 = 0x8F;
     static final int SYNCHRONIZE_CACHE_16 = 0x91;
+    static final int WRITE_SAME_16 = 0x93;
     static final int SERVICE_ACTION_IN = 0x9E;
     static final int REPORT_LUNS = 0xA0;
     static final int READ_12 = 0xA8;
@@ -36,4 +39,14 @@ final class Opcode {
     static final int MECHANISM_STATUS = 0xBD;
 
     private Opcode() {}
+
+    /** How a command uses the medium, or null when it does not and can be answered at once. */
+    static DiskWorkers.Kind work(int opcode) {
+        return switch (opcode) {
+            case READ_6, READ_10, READ_12, READ_16 -> DiskWorkers.Kind.READ;
+            case WRITE_6, WRITE_10, WRITE_12, WRITE_16, WRITE_SAME_10, WRITE_SAME_16, UNMAP -> DiskWorkers.Kind.WRITE;
+            case SYNCHRONIZE_CACHE_10, SYNCHRONIZE_CACHE_16 -> DiskWorkers.Kind.FLUSH;
+            default -> null;
+        };
+    }
 }

@@ -2,36 +2,37 @@ package org.viridian.devices.synthetic.storage;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.viridian.devices.storage.DiskImage;
 import org.viridian.devices.synthetic.SyntheticDevice;
 import org.viridian.engine.clock.VmClock;
 import org.viridian.engine.device.Counter;
-import org.viridian.vmbus.channel.GpaRange;
+import org.viridian.engine.device.DeviceNode;
+import org.viridian.vmbus.channel.ChannelDevice;
 import org.viridian.vmbus.channel.Offer;
 import org.viridian.vmbus.channel.Packet;
 import org.viridian.vmbus.channel.ProtocolViolation;
 
 /**
  * The storage VSP (Linux drivers/scsi/storvsc_drv.c): one SCSI controller with disks and DVD drives on path 0, target 0.
- * Versions 2.0 to 6.0. Data moves straight between guest pages and the image. Every request gets exactly one completion,
- * whatever happens: the guest would wait for ever.
+ * Versions 2.0 to 6.2, with sub-channels. Data moves straight between guest pages and the image; several requests of a disk
+ * are under way at a time. Every request gets exactly one completion, whatever happens: the guest would wait for ever.
  *
- * <p>Thread rule: requests on the channel's worker, one after another; units are attached and media changed from any
- * thread. The images belong to the caller, who closes them after the server.
+ * <p>Thread rule: each channel's packets on its worker; units are attached, detached and media changed from any thread. The
+ * images belong to the caller, who closes them after {@link #detach} or after the server.
  */
 public final class ScsiController extends SyntheticDevice {
     private static final UUID CLASS = UUID.fromString("ba6163d9-04a1-4d29-b605-72e2ffb1dc7f");
     private static final int MAX_LUN = 254;
-    /** Bytes of one transfer, as Hyper-V. */
-    private static final int MAX_TRANSFER = 0x40000;
-    private static final int HEADER = 12;
-    private static final int PACKET = 64;
-    private static final int CDB = HEADER + 16;
-    private static final int CDB_SIZE = 16;
-    private static final int SENSE_ROOM = 20;
+    /** Bytes of one transfer: four times Hyper-V's, for fewer exits. */
+    private static final int MAX_TRANSFER = 0x100000;
+    private static final int HEADER = StorageRequests.HEADER;
+    private static final int PACKET = StorageRequests.PACKET;
+    private static final int MAX_SUB_CHANNELS = 7;
 
     private static final int COMPLETE_IO = 1;
     private static final int EXECUTE_SRB = 3;
@@ -43,35 +44,47 @@ public final class ScsiController extends SyntheticDevice {
     private static final int QUERY_PROTOCOL_VERSION = 9;
     private static final int QUERY_PROPERTIES = 10;
     private static final int ENUMERATE_BUS = 11;
+    private static final int CREATE_SUB_CHANNELS = 13;
+    private static final int SUPPORTS_MULTI_CHANNEL = 1;
 
     private static final int STATUS_SUCCESS = 0;
     private static final int STATUS_REVISION_MISMATCH = 0xC0000059;
     private static final int STATUS_INVALID_DEVICE_REQUEST = 0xC0000010;
+    private static final int STATUS_INVALID_PARAMETER = 0xC000000D;
     private static final int STATUS_INVALID_DEVICE_STATE = 0xC0000184;
-    private static final int STATUS_NO_SUCH_LUN = 0xC00000C0;
-    private static final int STATUS_IO_DEVICE_ERROR = 0xC0000185;
+    /** No answer here: the request answers when it is done. */
+    private static final int PENDING = 0x103;
 
     private enum Phase { INITIAL, BEGUN, VERSION_AGREED, RUNNING }
 
     private final Map<Integer, LogicalUnit> units = new ConcurrentSkipListMap<>();
+    private final VmClock clock;
+    private final int maxSubChannels;
     private final Counter bytesRead = node().counter("bytes-read");
     private final Counter bytesWritten = node().counter("bytes-written");
     private final Counter commands = node().counter("commands");
-    private final LogicalUnit.Transfers transfers = new LogicalUnit.Transfers() {
+    private final StorageRequests.Units lookup = new StorageRequests.Units() {
         @Override
-        public void read(int bytes) {
-            bytesRead.add(bytes);
+        public LogicalUnit unit(int lun) {
+            return units.get(lun);
         }
 
         @Override
-        public void written(int bytes) {
-            bytesWritten.add(bytes);
+        public int[] luns() {
+            return units.keySet().stream().mapToInt(Integer::intValue).toArray();
         }
     };
+    private final StorageRequests requests = new StorageRequests(lookup, MAX_TRANSFER, commands, this::complete);
 
     // Volatile; channel worker.
     private Phase phase = Phase.INITIAL;
     private int requestSize;
+    private boolean subChannelsMade;
+
+    /** A controller without units and with one channel. */
+    public ScsiController(String id, UUID instance, VmClock clock) {
+        this(id, instance, clock, 1);
+    }
 
     /**
      * A controller without units.
@@ -79,9 +92,12 @@ public final class ScsiController extends SyntheticDevice {
      * @param id stable within the VM, such as {@code scsi0}
      * @param instance unique and stable: guests build device paths from it
      * @param clock the VM's time
+     * @param processors virtual processors, for each of which the guest may have a channel
      */
-    public ScsiController(String id, UUID instance, VmClock clock) {
+    public ScsiController(String id, UUID instance, VmClock clock, int processors) {
         super(id, "Synthetic SCSI Controller", "storage", new Offer(id, CLASS, instance, 0, 0, false), clock);
+        this.clock = clock;
+        this.maxSubChannels = Math.clamp(processors - 1, 0, MAX_SUB_CHANNELS);
         node().resource("units", () -> units.isEmpty() ? null : describeUnits());
     }
 
@@ -99,7 +115,16 @@ public final class ScsiController extends SyntheticDevice {
      * @param id stable and unique; guests name the disk by it
      */
     public void attachDisk(int lun, DiskImage image, UUID id) {
-        attach(lun, new ScsiDisk(image, id, MAX_TRANSFER, transfers));
+        attachDisk(lun, image, id, image.logicalSectorSize());
+    }
+
+    /**
+     * Attaches a hard disk with sectors of another size than its image has by itself.
+     *
+     * @param sector bytes, 512 or 4096; not less than the image's
+     */
+    public void attachDisk(int lun, DiskImage image, UUID id, int sector) {
+        attach(lun, new ScsiDisk(image, id, sector, MAX_TRANSFER, statistics("disk" + lun, "Virtual Disk")));
     }
 
     /**
@@ -109,7 +134,11 @@ public final class ScsiController extends SyntheticDevice {
      * @param disc the disc in it, or null
      */
     public void attachDvd(int lun, DiskImage disc) {
-        attach(lun, new ScsiDvd(disc, transfers));
+        attach(lun, new ScsiDvd(disc, statistics("dvd" + lun, "Virtual DVD-ROM")));
+    }
+
+    private UnitStatistics statistics(String part, String name) {
+        return new UnitStatistics(node().id() + "-" + part, name, clock, bytesRead, bytesWritten);
     }
 
     private void attach(int lun, LogicalUnit unit) {
@@ -119,19 +148,63 @@ public final class ScsiController extends SyntheticDevice {
         enumerate();
     }
 
-    /** Takes a unit away; a running guest is told. The worker may still be using its image for one command. */
+    /** The lowest LUN that is free. */
+    public int freeLun() {
+        int lun = 0;
+        while (units.containsKey(lun)) {
+            lun++;
+        }
+        return lun;
+    }
+
+    /** Takes a unit away; a running guest is told. On return nothing uses its image any more. */
     public void detach(int lun) {
-        if (units.remove(lun) != null) {
+        LogicalUnit unit = units.remove(lun);
+        if (unit != null) {
+            enumerate();
+            unit.workers().drain();
+            unit.workers().close();
+        }
+    }
+
+    /**
+     * Changes the disc in a drive; null takes it out, also from under a guest that has locked the tray. On return nothing
+     * uses the old image any more; the caller closes it.
+     */
+    public void changeDisc(int lun, DiskImage disc) {
+        drive(lun).change(disc);
+        drive(lun).workers().drain();
+    }
+
+    /** Whether the guest has locked the tray of a drive, as it does with a disc it has mounted. */
+    public boolean trayLocked(int lun) {
+        return drive(lun).locked();
+    }
+
+    private ScsiDvd drive(int lun) {
+        if (units.get(lun) instanceof ScsiDvd drive) {
+            return drive;
+        }
+        throw new IllegalArgumentException("LUN %d is no DVD drive".formatted(lun));
+    }
+
+    /** Tells the guest that a disk has another size. */
+    public void resized(int lun) {
+        LogicalUnit unit = units.get(lun);
+        if (unit != null) {
+            unit.raiseAttention(Sense.CAPACITY_CHANGED);
             enumerate();
         }
     }
 
-    /** Changes the disc in a drive; null takes it out. The caller closes the old image. */
-    public void changeDisc(int lun, DiskImage disc) {
-        if (!(units.get(lun) instanceof ScsiDvd drive)) {
-            throw new IllegalArgumentException("LUN %d is no DVD drive".formatted(lun));
-        }
-        drive.change(disc);
+    /** How the units appear to the device manager, in the order of their LUNs. */
+    public List<DeviceNode> unitNodes() {
+        return units.values().stream().map(unit -> unit.statistics().node()).toList();
+    }
+
+    /** How one unit appears, if it is there. */
+    public Optional<DeviceNode> unitNode(int lun) {
+        return Optional.ofNullable(units.get(lun)).map(unit -> unit.statistics().node());
     }
 
     private void enumerate() {
@@ -150,11 +223,22 @@ public final class ScsiController extends SyntheticDevice {
     protected void started() {
         phase = Phase.INITIAL;
         requestSize = 0;
+        subChannelsMade = false;
         for (LogicalUnit unit : units.values()) {
             if (unit instanceof ScsiDvd drive) {
                 drive.reset();
             }
         }
+    }
+
+    @Override
+    protected void stopped() {
+        requests.drain();
+    }
+
+    @Override
+    public ChannelDevice subChannel(int index) {
+        return new StorageSubChannel(offer(), lookup, MAX_TRANSFER, commands);
     }
 
     @Override
@@ -171,8 +255,8 @@ public final class ScsiController extends SyntheticDevice {
         byte[] copy = java.util.Arrays.copyOf(payload, Math.clamp(payload.length, HEADER, PACKET));
         ByteBuffer answer = ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
         int status = perform(request, answer, packet);
-        answer.putInt(0, COMPLETE_IO).putInt(8, status);
-        if (packet.completionRequested()) {
+        if (status != PENDING && packet.completionRequested()) {
+            answer.putInt(0, COMPLETE_IO).putInt(8, status);
             complete(packet.transactionId(), copy);
         }
     }
@@ -194,10 +278,19 @@ public final class ScsiController extends SyntheticDevice {
                 ready(true);
                 yield STATUS_SUCCESS;
             }
-            case EXECUTE_SRB -> phase == Phase.RUNNING && answer.capacity() >= HEADER + requestSize
-                    ? execute(request, answer, packet) : STATUS_INVALID_DEVICE_STATE;
-            // Requests run one after another: none is outstanding when a reset is read.
-            case RESET_LUN, RESET_ADAPTER, RESET_BUS -> STATUS_SUCCESS;
+            case CREATE_SUB_CHANNELS -> createSubChannels(request);
+            case EXECUTE_SRB -> {
+                if (phase != Phase.RUNNING || answer.capacity() < HEADER + requestSize) {
+                    yield STATUS_INVALID_DEVICE_STATE;
+                }
+                requests.execute(request, answer, packet);
+                yield PENDING;
+            }
+            case RESET_LUN, RESET_ADAPTER, RESET_BUS -> {
+                // What is under way ends first: the guest then waits for all of it.
+                requests.drain();
+                yield STATUS_SUCCESS;
+            }
             default -> STATUS_INVALID_DEVICE_REQUEST;
         };
     }
@@ -209,7 +302,7 @@ public final class ScsiController extends SyntheticDevice {
         int version = request.getShort(HEADER) & 0xFFFF;
         requestSize = switch (version) {
             case 0x0200, 0x0402 -> 36;
-            case 0x0501, 0x0600 -> 52;
+            case 0x0501, 0x0600, 0x0602 -> 52;
             default -> 0;
         };
         if (requestSize == 0) {
@@ -219,73 +312,27 @@ public final class ScsiController extends SyntheticDevice {
         return STATUS_SUCCESS;
     }
 
-    private static int properties(ByteBuffer answer) {
+    private int properties(ByteBuffer answer) {
         for (int offset = HEADER; offset < 36; offset += 4) {
             answer.putInt(offset, 0);
         }
+        answer.putShort(16, (short) maxSubChannels);
+        answer.putInt(20, maxSubChannels > 0 ? SUPPORTS_MULTI_CHANNEL : 0);
         answer.putInt(24, MAX_TRANSFER);
         return STATUS_SUCCESS;
     }
 
-    private int execute(ByteBuffer request, ByteBuffer answer, Packet packet) {
-        commands.increment();
-        ScsiResult result = dispatch(request, packet);
-        answer.put(HEADER + 2, (byte) result.srbStatus());
-        answer.put(HEADER + 3, (byte) result.scsiStatus());
-        answer.putInt(HEADER + 12, result.transferred());
-        if (result.sense() == null) {
-            answer.put(HEADER + 9, (byte) 0);
-        } else {
-            int room = Math.min(Math.min(request.get(HEADER + 9) & 0xFF, SENSE_ROOM), Sense.SIZE);
-            answer.put(CDB, result.sense().fixed(), 0, room);
-            answer.put(HEADER + 9, (byte) room);
+    /** Windows asks before the end of the initialisation, Linux after it. */
+    private int createSubChannels(ByteBuffer request) {
+        if (phase != Phase.VERSION_AGREED && phase != Phase.RUNNING || subChannelsMade || request.capacity() < HEADER + 2) {
+            return STATUS_INVALID_DEVICE_STATE;
         }
-        if (result.succeeded()) {
-            return STATUS_SUCCESS;
+        int count = request.getShort(HEADER) & 0xFFFF;
+        if (count == 0 || count > maxSubChannels) {
+            return STATUS_INVALID_PARAMETER;
         }
-        return result.lunMissing() ? STATUS_NO_SUCH_LUN : STATUS_IO_DEVICE_ERROR;
-    }
-
-    private ScsiResult dispatch(ByteBuffer request, Packet packet) {
-        int length = request.getInt(HEADER + 12);
-        GpaRange buffer = packet.ranges().isEmpty() ? null : packet.ranges().getFirst();
-        int available = buffer == null ? 0 : buffer.length();
-        if (packet.fault() != null || packet.ranges().size() > 1 || length < 0 || length > MAX_TRANSFER || length > available
-                || (request.get(HEADER + 8) & 0xFF) > CDB_SIZE) {
-            return ScsiResult.invalidRequest();
-        }
-        byte[] cdb = new byte[CDB_SIZE];
-        request.get(CDB, cdb, 0, Math.min(CDB_SIZE, request.get(HEADER + 8) & 0xFF));
-        ScsiRequest command = new ScsiRequest(cdb, request.get(HEADER + 10) & 0xFF, length, buffer);
-        int path = request.get(HEADER + 5) & 0xFF;
-        int target = request.get(HEADER + 6) & 0xFF;
-        int lun = request.get(HEADER + 7) & 0xFF;
-        boolean here = path == 0 && target == 0;
-        if (command.opcode() == Opcode.REPORT_LUNS) {
-            return reportLuns(command, here);
-        }
-        LogicalUnit unit = here ? units.get(lun) : null;
-        return unit == null ? absent(command) : unit.execute(command);
-    }
-
-    private ScsiResult reportLuns(ScsiRequest command, boolean here) {
-        Integer[] luns = here ? units.keySet().toArray(Integer[]::new) : new Integer[0];
-        byte[] data = new byte[8 + 8 * luns.length];
-        BigEndian.put32(data, 0, 8L * luns.length);
-        for (int i = 0; i < luns.length; i++) {
-            data[8 + 8 * i + 1] = luns[i].byteValue();
-        }
-        return command.reply(data, command.u32(6));
-    }
-
-    /** No unit there. INQUIRY must succeed all the same, or Linux would create a nameless one. */
-    private static ScsiResult absent(ScsiRequest command) {
-        if (command.opcode() != Opcode.INQUIRY) {
-            return ScsiResult.invalidLun();
-        }
-        if (command.bit(1, 1)) {
-            return ScsiResult.invalidRequest();
-        }
-        return command.reply(LogicalUnit.standardInquiry(0x7F, false, "Virtual Disk", true), command.u16(3));
+        subChannelsMade = true;
+        offerSubChannels(count);
+        return STATUS_SUCCESS;
     }
 }

@@ -20,8 +20,8 @@ final class ScsiDvd extends LogicalUnit {
     private volatile boolean locked;
     private volatile int mediaEvent;
 
-    ScsiDvd(DiskImage disc, Transfers transfers) {
-        super(transfers);
+    ScsiDvd(DiskImage disc, UnitStatistics statistics) {
+        super(statistics);
         this.disc = disc;
     }
 
@@ -29,6 +29,7 @@ final class ScsiDvd extends LogicalUnit {
     void change(DiskImage next) {
         disc = next;
         trayOpen = false;
+        locked &= next != null;
         mediaEvent = next == null ? EVENT_REMOVED : EVENT_NEW_MEDIA;
         if (next != null) {
             raiseAttention(Sense.MEDIUM_CHANGED);
@@ -40,6 +41,16 @@ final class ScsiDvd extends LogicalUnit {
         locked = false;
         trayOpen = false;
         mediaEvent = 0;
+    }
+
+    /** Whether the guest has asked that the disc stay. */
+    boolean locked() {
+        return locked && medium() != null;
+    }
+
+    @Override
+    boolean thin() {
+        return false;
     }
 
     @Override

@@ -1,5 +1,7 @@
 package org.viridian.devices.synthetic.storage;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.viridian.vmbus.channel.GpaRange;
 
 /**
@@ -42,6 +44,14 @@ record ScsiRequest(byte[] cdb, int dataIn, int length, GpaRange buffer) {
 
     boolean bit(int offset, int mask) {
         return (u8(offset) & mask) != 0;
+    }
+
+    /** The first {@code count} bytes of the buffer, copied; the guest cannot change them any more. */
+    byte[] parameters(int count) {
+        byte[] copy = new byte[count];
+        buffer.forEachRun(0, count, false, (run, position) ->
+                MemorySegment.copy(run, ValueLayout.JAVA_BYTE, 0, copy, position, (int) run.byteSize()));
+        return copy;
     }
 
     /** Answers with {@code data}, cut to the allocation length and to the buffer. */

@@ -18,6 +18,12 @@ record Sense(int key, int asc, int ascq) {
     static final Sense NO_MEDIUM_TRAY_CLOSED = new Sense(2, 0x3A, 1);
     static final Sense NO_MEDIUM_TRAY_OPEN = new Sense(2, 0x3A, 2);
     static final Sense MEDIUM_CHANGED = new Sense(6, 0x28, 0);
+    static final Sense CAPACITY_CHANGED = new Sense(6, 0x2A, 9);
+    static final Sense INVALID_PARAMETER = new Sense(5, 0x26, 0);
+    static final Sense PARAMETER_LENGTH = new Sense(5, 0x1A, 0);
+    /** The host's disk is full: what Linux reports as "no space" instead of as a broken disk. */
+    static final Sense SPACE_ALLOCATION_FAILED = new Sense(7, 0x27, 7);
+    static final Sense INTERNAL_TARGET_FAILURE = new Sense(4, 0x44, 0);
     static final Sense MEDIUM_REMOVAL_PREVENTED = new Sense(5, 0x53, 2);
 
     /** Bytes of {@link #fixed}. */

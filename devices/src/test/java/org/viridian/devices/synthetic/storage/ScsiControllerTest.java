@@ -38,6 +38,9 @@ class ScsiControllerTest {
         final boolean readOnly;
         volatile int flushes;
         volatile boolean failing;
+        volatile IOException writeFailure;
+        volatile java.util.concurrent.CountDownLatch writeGate;
+        volatile long discarded;
 
         MemoryImage(int size, boolean readOnly) {
             this.bytes = new byte[size];
@@ -72,12 +75,28 @@ class ScsiControllerTest {
             if (failing) {
                 throw new IOException("broken");
             }
+            if (writeFailure != null) {
+                throw writeFailure;
+            }
+            if (writeGate != null) {
+                try {
+                    writeGate.await();
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+            }
             MemorySegment.ofArray(bytes).asSlice(offset, source.byteSize()).copyFrom(source);
         }
 
         @Override
         public void flush() {
             flushes++;
+        }
+
+        @Override
+        public void discard(long offset, long length) {
+            discarded += length;
+            Arrays.fill(bytes, (int) offset, (int) (offset + length), (byte) 0);
         }
 
         @Override
@@ -128,13 +147,13 @@ class ScsiControllerTest {
 
     private void initialize() {
         assertEquals(0, operate(vstor(7)));
-        assertEquals(0xC0000059, operate(vstor(9).putShort(12, (short) 0x0602)));
-        assertEquals(0, operate(vstor(9).putShort(12, (short) 0x0600)));
+        assertEquals(0xC0000059, operate(vstor(9).putShort(12, (short) 0x0700)));
+        assertEquals(0, operate(vstor(9).putShort(12, (short) 0x0602)));
         ByteBuffer properties = call(vstor(10).array());
         assertEquals(0, properties.getInt(8));
         assertEquals(0, properties.getShort(16), "no sub-channels");
         assertEquals(0, properties.getInt(20), "not multi-channel");
-        assertEquals(0x40000, properties.getInt(24));
+        assertEquals(0x100000, properties.getInt(24));
         assertEquals(0, operate(vstor(8)));
         assertTrue(controller.ready());
     }
@@ -237,7 +256,7 @@ class ScsiControllerTest {
     @Test
     void vitalProductDataIsCutToTheAllocationAndTellsItsLength() {
         initialize();
-        for (int page : new int[] {0x00, 0x80, 0x83, 0xB0, 0xB1}) {
+        for (int page : new int[] {0x00, 0x80, 0x83, 0xB0, 0xB1, 0xB2}) {
             byte[] data = new byte[255];
             String cdb = "12 01 %02x 00 %s 00";
             assertEquals(4, transfer(0, IN, cdb.formatted(page, "04"), data).transferred);
@@ -374,5 +393,122 @@ class ScsiControllerTest {
             assertEquals(i, answer.transactionId());
             assertEquals(64, answer.payload().length);
         }
+    }
+
+    @Test
+    void aFlushWaitsForTheWritesBeforeIt() throws InterruptedException {
+        initialize();
+        disk.writeGate = new java.util.concurrent.CountDownLatch(1);
+        long[] pages = rig.guest.pages(1);
+        assertTrue(channel.sendBuffer(request(0, OUT, 512, "2a 00 00 00 00 00 00 00 01 00"), 901, pages, 0, 512));
+        assertTrue(channel.send(request(0, NONE, 0, "35 00 00 00 00 00 00 00 00 00"), true, 902));
+        // A request of another kind overtakes both.
+        assertTrue(channel.send(request(0, NONE, 0, "00 00 00 00 00 00"), true, 903));
+        assertEquals(903, channel.receive().transactionId());
+        Thread.sleep(50);
+        assertEquals(0, disk.flushes);
+        disk.writeGate.countDown();
+        assertEquals(901, channel.receive().transactionId());
+        assertEquals(902, channel.receive().transactionId());
+        assertEquals(1, disk.flushes);
+    }
+
+    @Test
+    void aHangingDiskDoesNotHoldUpAnother() {
+        initialize();
+        disk.writeGate = new java.util.concurrent.CountDownLatch(1);
+        long[] pages = rig.guest.pages(1);
+        for (int i = 0; i < 20; i++) {
+            assertTrue(channel.sendBuffer(request(0, OUT, 512, "2a 00 00 00 00 00 00 00 01 00"), 1000 + i, pages, 0, 512));
+        }
+        assertTrue(channel.sendBuffer(request(1, IN, 2048, "28 00 00 00 00 00 00 00 01 00"), 2000, pages, 0, 2048));
+        assertEquals(2000, channel.receive().transactionId());
+        disk.writeGate.countDown();
+        for (int i = 0; i < 20; i++) {
+            assertEquals(1, answer(channel.receive()).srbStatus);
+        }
+    }
+
+    @Test
+    void unmapsWhatTheListNames() {
+        initialize();
+        Arrays.fill(disk.bytes, (byte) 7);
+        byte[] list = HexFormat.of().parseHex("0026" + "0020" + "00000000"
+                + "0000000000000010" + "00000008" + "00000000" + "0000000000000020" + "00000001" + "00000000");
+        Answer answer = transfer(0, OUT, "42 00 00 00 00 00 00 00 28 00", list);
+        assertEquals(1, answer.srbStatus);
+        assertEquals(9 * 512, disk.discarded);
+        assertEquals(7, disk.bytes[15 * 512]);
+        assertEquals(0, disk.bytes[16 * 512]);
+        byte[] outside = HexFormat.of().parseHex("0016" + "0010" + "00000000" + "00000000000007ff" + "00000002" + "00000000");
+        assertSense(transfer(0, OUT, "42 00 00 00 00 00 00 00 18 00", outside), 5, 0x21, 0);
+        byte[] far = HexFormat.of().parseHex("0016" + "0010" + "00000000" + "ffffffffffffffff" + "00000002" + "00000000");
+        assertSense(transfer(0, OUT, "42 00 00 00 00 00 00 00 18 00", far), 5, 0x21, 0);
+        byte[] lying = HexFormat.of().parseHex("0016" + "0ff0" + "00000000" + "0000000000000000" + "00000002" + "00000000");
+        assertSense(transfer(0, OUT, "42 00 00 00 00 00 00 00 18 00", lying), 5, 0x1A, 0);
+        assertEquals(9 * 512, disk.discarded);
+    }
+
+    @Test
+    void writesTheSameBlockOverAndOver() {
+        initialize();
+        byte[] pattern = new byte[512];
+        Arrays.fill(pattern, (byte) 0x5A);
+        assertEquals(1, transfer(0, OUT, "93 00 00 00 00 00 00 00 00 04 00 00 00 10 00 00", pattern).srbStatus);
+        assertEquals(0, disk.bytes[4 * 512 - 1]);
+        assertEquals(0x5A, disk.bytes[4 * 512]);
+        assertEquals(0x5A, disk.bytes[20 * 512 - 1]);
+        assertEquals(0, disk.bytes[20 * 512]);
+        assertEquals(1, transfer(0, OUT, "41 08 00 00 00 05 00 00 01 00", new byte[512]).srbStatus);
+        assertEquals(0, disk.bytes[5 * 512]);
+        assertEquals(0x5A, disk.bytes[6 * 512]);
+        assertSense(transfer(0, OUT, "41 00 00 00 00 05 00 00 00 00", new byte[512]), 5, 0x24, 0);
+    }
+
+    @Test
+    void thinProvisioningAgreesInAllThreePlaces() {
+        initialize();
+        byte[] capacity = new byte[32];
+        transfer(0, IN, "9e 10 00 00 00 00 00 00 00 00 00 00 00 20 00 00", capacity);
+        assertEquals((byte) 0x80, capacity[14]);
+        byte[] limits = new byte[64];
+        assertEquals(64, transfer(0, IN, "12 01 b0 00 40 00", limits).transferred);
+        assertEquals(-1, ByteBuffer.wrap(limits).getInt(20));
+        assertTrue(ByteBuffer.wrap(limits).getInt(24) > 0);
+        byte[] provisioning = new byte[64];
+        transfer(0, IN, "12 01 b2 00 40 00", provisioning);
+        assertEquals(0x80, provisioning[5] & 0x80);
+    }
+
+    @Test
+    void aDiskMayHaveLargeBlocks() {
+        controller.attachDisk(2, new MemoryImage(1 << 20, false), UUID.randomUUID(), 4096);
+        initialize();
+        byte[] capacity = new byte[32];
+        transfer(2, IN, "9e 10 00 00 00 00 00 00 00 00 00 00 00 20 00 00", capacity);
+        assertEquals(255, ByteBuffer.wrap(capacity).getLong(0));
+        assertEquals(4096, ByteBuffer.wrap(capacity).getInt(8));
+        assertEquals(8192, transfer(2, IN, "28 00 00 00 00 fe 00 00 02 00", new byte[8192]).transferred);
+        assertSense(transfer(2, IN, "28 00 00 00 00 ff 00 00 02 00", new byte[8192]), 5, 0x21, 0);
+    }
+
+    @Test
+    void aFullHostDiskIsNoBrokenDisk() {
+        initialize();
+        disk.writeFailure = new IOException("No space left on device");
+        assertSense(transfer(0, OUT, "2a 00 00 00 00 00 00 00 01 00", new byte[512]), 7, 0x27, 7);
+        disk.writeFailure = new IOException("Input/output error");
+        assertSense(transfer(0, OUT, "2a 00 00 00 00 00 00 00 01 00", new byte[512]), 3, 0x0C, 0);
+        disk.writeFailure = null;
+        assertEquals(512, transfer(0, OUT, "2a 00 00 00 00 00 00 00 01 00", new byte[512]).transferred);
+    }
+
+    @Test
+    void aDetachedDiskIsGoneAndAnnounced() {
+        initialize();
+        controller.detach(0);
+        ByteBuffer message = ByteBuffer.wrap(Rig.inBand(channel)).order(ByteOrder.LITTLE_ENDIAN);
+        assertEquals(11, message.getInt(0));
+        assertEquals(0x20, command(0, "00 00 00 00 00 00").srbStatus);
     }
 }

@@ -1,0 +1,2 @@
+/** VHD images: fixed, dynamic, differencing. */
+package org.viridian.devices.storage.vhd;

@@ -1,0 +1,2 @@
+/** VHDX images: fixed, dynamic, differencing. */
+package org.viridian.devices.storage.vhdx;
