@@ -61,6 +61,8 @@ viridian_require() {
 viridian_packages() {
     local missing=() window=1 word
     command -v mvn > /dev/null || viridian_built || missing+=(maven)
+    # The default network of a VM; without it only --network none, switch:NAME or tap:IF can be had.
+    viridian_library libslirp.so.0 || missing+=(libslirp0)
     for word in "$@"; do
         case $word in
             --headless | --help | -h | --version | create | list | prepare | stop | kill | pause | resume | reset | delete | \

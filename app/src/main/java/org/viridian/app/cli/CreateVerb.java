@@ -8,9 +8,11 @@ import org.viridian.app.definition.NewVm.NewDisk;
 import org.viridian.app.definition.NewVm.Source;
 import org.viridian.app.machine.MachineConfig.Disk;
 import org.viridian.app.machine.MachineConfig.Engine;
+import org.viridian.app.machine.NetworkConfig;
 import org.viridian.app.text.Failure;
 import org.viridian.app.text.Text;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -53,6 +55,9 @@ final class CreateVerb extends Verb {
     @Option(names = "--no-integration")
     boolean noIntegration;
 
+    @Mixin
+    NetworkOptions networkOptions = new NetworkOptions();
+
     CreateVerb(Session session) {
         super(session);
     }
@@ -60,7 +65,7 @@ final class CreateVerb extends Verb {
     @Override
     int perform() throws Failure {
         NewVm vm = new NewVm(name, Values.mebibytes(memory), cpus, engine, source(), disk(), Optional.ofNullable(dvd),
-                !noIntegration);
+                !noIntegration, networkOptions.over(NetworkConfig.NAT));
         library().create(vm, output().progress());
         output().result(json, Output.done(name).put("folder", library().store().folder(name).toString()),
                 Text.of("cli.created", name));

@@ -44,12 +44,16 @@ public final class Main {
             new QuickstartVerb(session), new CreateVerb(session), new ListVerb(session), new StartVerb(session),
             new LifeVerbs.Stop(session), new LifeVerbs.Kill(session), new LifeVerbs.Pause(session),
             new LifeVerbs.Resume(session), new LifeVerbs.Reset(session), new DeleteVerb(session),
+            new TransferVerbs.Clone(session), new TransferVerbs.Rename(session), new TransferVerbs.Export(session),
+            new TransferVerbs.Import(session),
             new DevicesVerb(session), new InputVerbs.Screenshot(session), new InputVerbs.Type(session),
-            new InputVerbs.Key(session), new RunVerb(session), new DoctorVerb(session), new HostVerb(session),
-            new PrepareVerb(session, guests), new AttachVerbs.Attach(session), new AttachVerbs.Detach(session),
-            new AttachVerbs.Insert(session), new AttachVerbs.Eject(session), new AttachVerbs.Drives(session)}) {
+            new InputVerbs.Key(session), new RunVerb(session), new NetworkVerb(session), new DoctorVerb(session),
+            new HostVerb(session), new PrepareVerb(session, guests), new AttachVerbs.Attach(session),
+            new AttachVerbs.Detach(session), new AttachVerbs.Insert(session), new AttachVerbs.Eject(session),
+            new AttachVerbs.Drives(session)}) {
             line.addSubcommand(verb);
         }
+        ((NetworkVerb) line.getSubcommands().get("network").getCommand()).addTo(line);
         line.addSubcommand(DiskVerbs.group(session));
         line.setResourceBundle(ResourceBundle.getBundle("org.viridian.app.cli.help",
                 "ko".equals(Locale.getDefault().getLanguage()) ? Locale.KOREAN : Locale.ROOT, Main.class.getModule()));

@@ -16,15 +16,20 @@ import org.viridian.app.machine.Ending;
 import org.viridian.app.machine.Machine;
 import org.viridian.app.machine.MachineConfig;
 import org.viridian.app.machine.MachineConfig.Boot;
+import org.viridian.app.machine.MachineConfig.BootDevice;
 import org.viridian.app.machine.MachineConfig.Disk;
 import org.viridian.app.machine.MachineConfig.Engine;
+import org.viridian.app.machine.MachineConfig.Firmware;
 import org.viridian.app.machine.MachineConfig.SerialTarget;
 import org.viridian.app.machine.MachineException;
 import org.viridian.app.machine.MachineListener;
+import org.viridian.app.machine.NetworkConfig;
+import org.viridian.app.quickcreate.SeaBios;
 import org.viridian.app.text.Failure;
 import org.viridian.app.text.Text;
 import org.viridian.engine.partition.GuestCrash;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -33,7 +38,21 @@ import picocli.CommandLine.Option;
  */
 @Command(name = "run")
 final class RunVerb extends Verb {
-    @Option(names = "--kernel", paramLabel = "FILE", required = true)
+    /** What the machine starts in. */
+    enum FirmwareKind {
+        /** The kernel is loaded directly. */
+        NONE,
+        /** SeaBIOS finds something to boot on the CD or a disk. */
+        SEABIOS
+    }
+
+    @Option(names = "--firmware", paramLabel = "none|seabios")
+    FirmwareKind firmware;
+
+    @Option(names = "--boot", paramLabel = "cd|disk[,...][,menu]", defaultValue = "cd,disk")
+    String bootOrder;
+
+    @Option(names = "--kernel", paramLabel = "FILE")
     Path kernel;
 
     @Option(names = "--initrd", paramLabel = "FILE")
@@ -45,7 +64,7 @@ final class RunVerb extends Verb {
     @Option(names = "--disk", paramLabel = "FILE[,readonly]")
     List<String> disks = new ArrayList<>();
 
-    @Option(names = "--dvd", paramLabel = "FILE")
+    @Option(names = {"--dvd", "--cdrom"}, paramLabel = "FILE")
     Path dvd;
 
     @Option(names = "--memory", paramLabel = "SIZE", defaultValue = "512M")
@@ -66,6 +85,9 @@ final class RunVerb extends Verb {
     @Option(names = "--no-integration")
     boolean noIntegration;
 
+    @Mixin
+    NetworkOptions networkOptions = new NetworkOptions();
+
     @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "0")
     long timeout;
 
@@ -79,6 +101,9 @@ final class RunVerb extends Verb {
     @Override
     int perform() throws Failure, InterruptedException {
         MachineConfig config = config();
+        if (config.network().connection() instanceof NetworkConfig.Connection.Switch) {
+            library().meetOtherProcesses();
+        }
         Machine machine = build(config);
         Thread hook = new Thread(machine::close, "turn-off");
         Runtime.getRuntime().addShutdownHook(hook);
@@ -134,7 +159,13 @@ final class RunVerb extends Verb {
         DefinitionRules.memory(mebibytes).ifPresent(problems::add);
         DefinitionRules.processors(cpus).ifPresent(problems::add);
         DefinitionRules.commandLine(append).ifPresent(problems::add);
-        DefinitionRules.readable(Field.KERNEL, kernel).ifPresent(problems::add);
+        boolean seabios = firmware == null ? kernel == null : firmware == FirmwareKind.SEABIOS;
+        if (seabios == (kernel != null)) {
+            throw new Failure(Failure.Kind.USAGE, Text.of(seabios ? "cli.run.kernel-and-firmware" : "cli.run.kernel"));
+        }
+        if (kernel != null) {
+            DefinitionRules.readable(Field.KERNEL, kernel).ifPresent(problems::add);
+        }
         if (initrd != null) {
             DefinitionRules.readable(Field.INITRD, initrd).ifPresent(problems::add);
         }
@@ -145,10 +176,27 @@ final class RunVerb extends Verb {
         if (!problems.isEmpty()) {
             throw new Failure(Failure.Kind.BAD_INPUT, problems.getFirst().text());
         }
-        return new MachineConfig("run-" + ProcessHandle.current().pid(), (long) mebibytes << 20, cpus, engine,
-                new Boot(kernel.toAbsolutePath(), Optional.ofNullable(initrd).map(Path::toAbsolutePath), append),
+        Boot boot = seabios ? Boot.NONE
+                : new Boot(kernel.toAbsolutePath(), Optional.ofNullable(initrd).map(Path::toAbsolutePath), append);
+        MachineConfig machine = new MachineConfig("run-" + ProcessHandle.current().pid(), (long) mebibytes << 20, cpus, engine, boot,
                 attached, Optional.ofNullable(dvd).map(Path::toAbsolutePath), !noIntegration, target,
-                debugExit == null ? Optional.empty() : Optional.of(Values.port(debugExit)));
+                debugExit == null ? Optional.empty() : Optional.of(Values.port(debugExit)))
+                .withNetwork(networkOptions.over(NetworkConfig.NAT));
+        return seabios ? machine.withFirmware(seabios()) : machine;
+    }
+
+    private Firmware seabios() throws Failure {
+        List<BootDevice> order = new ArrayList<>();
+        boolean menu = false;
+        for (String word : bootOrder.split(",", -1)) {
+            switch (word) {
+                case "cd" -> order.add(BootDevice.CD);
+                case "disk" -> order.add(BootDevice.DISK);
+                case "menu" -> menu = true;
+                default -> throw new Failure(Failure.Kind.USAGE, Text.of("cli.boot", bootOrder));
+            }
+        }
+        return new SeaBios(session().folders()).firmware(order, menu, output().progress());
     }
 
     private Machine build(MachineConfig config) throws Failure {

@@ -12,14 +12,20 @@ import org.viridian.app.text.Text;
 
 /** One run of the program: its folders, its library, its output. */
 final class Session implements AutoCloseable {
+    private final Folders folders;
     private final Output output;
     private final MachineFactory machines;
     private final Library library;
 
     Session(Folders folders, MachineFactory machines, GuestSource guests, Output output) {
+        this.folders = folders;
         this.output = output;
         this.machines = machines;
         this.library = new Library(folders, machines, guests);
+    }
+
+    Folders folders() {
+        return folders;
     }
 
     Output output() {

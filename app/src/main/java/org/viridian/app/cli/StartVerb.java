@@ -2,11 +2,13 @@ package org.viridian.app.cli;
 
 import org.viridian.app.command.BackgroundVm;
 import org.viridian.app.command.Windows;
+import org.viridian.app.definition.VmDefinition;
 import org.viridian.app.library.VmStatus;
 import org.viridian.app.machine.MachineConfig.Engine;
 import org.viridian.app.text.Failure;
 import org.viridian.app.text.Text;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -22,13 +24,20 @@ final class StartVerb extends Verb {
     @Option(names = "--engine", paramLabel = "auto|kvm|software")
     Engine engine;
 
+    @Mixin
+    NetworkOptions networkOptions = new NetworkOptions();
+
     StartVerb(Session session) {
         super(session);
     }
 
     @Override
     int perform() throws Failure, InterruptedException {
-        library().definition(name);
+        VmDefinition definition = library().definition(name);
+        if (networkOptions.given()) {
+            // Kept, like a cable that is moved: the next start finds it where it was put.
+            library().update(definition.withNetwork(networkOptions.over(definition.network())));
+        }
         if (!headless) {
             return session().open(new Windows.Opening.Start(name));
         }

@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.viridian.app.definition.Folders;
 import org.viridian.app.definition.Reasons;
 import org.viridian.app.text.Text;
+import org.viridian.devices.network.UserNat;
 import org.viridian.engine.host.HostProbe;
 import org.viridian.engine.host.HostReport;
 import org.viridian.engine.host.KvmReport;
@@ -33,7 +34,7 @@ public final class Doctor {
      * One thing that was looked at.
      *
      * @param subject stable key: {@code kvm}, {@code engine}, {@code display}, {@code libraries}, {@code folders},
-     *     {@code packages}
+     *     {@code packages}, {@code network}
      * @param ok nothing is lacking
      * @param finding what was found
      * @param remedy what to do, when something is lacking
@@ -52,7 +53,7 @@ public final class Doctor {
     public static Report examine(Folders folders, Map<String, String> environment) {
         HostReport host = HostProbe.probe();
         return new Report(host, List.of(kvm(host), engine(host), display(environment), libraries(), data(folders),
-                packages(folders)));
+                packages(folders), network()));
     }
 
     private static Check kvm(HostReport host) {
@@ -106,6 +107,12 @@ public final class Doctor {
                 ? new Check("libraries", true, Text.of("host.libraries.found"), Optional.empty())
                 : new Check("libraries", false, Text.of("host.libraries.missing", String.join(", ", missing)),
                         Optional.of(Text.of("host.libraries.remedy", String.join(" ", packages))));
+    }
+
+    private static Check network() {
+        return UserNat.problem() == null
+                ? new Check("network", true, Text.of("host.network.found"), Optional.empty())
+                : new Check("network", false, Text.of("host.network.missing"), Optional.of(Text.of("host.network.remedy")));
     }
 
     private static Check data(Folders folders) {

@@ -30,7 +30,7 @@ final class DefinitionJson {
     static final int FORMAT = 1;
 
     private static final Set<String> KNOWN = Set.of("format", "name", "memoryMiB", "processors", "engine", "boot",
-            "disks", "dvd", "integration");
+            "disks", "dvd", "integration", NetworkJson.FIELD);
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -70,6 +70,7 @@ final class DefinitionJson {
         }
         vm.dvd().ifPresent(dvd -> root.put("dvd", stored(dvd, folder)));
         root.put("integration", vm.integration());
+        NetworkJson.write(root, vm.network());
         if (MAPPER.readTree(vm.unknownFields()) instanceof ObjectNode unknown) {
             unknown.properties().forEach(field -> {
                 if (!KNOWN.contains(field.getKey())) {
@@ -122,7 +123,7 @@ final class DefinitionJson {
                 new Boot(path(boot, "kernel", folder), optionalPath(boot, "initrd", folder),
                         boot.has("commandLine") ? string(boot, "commandLine") : ""),
                 disks, optionalPath(root, "dvd", folder), bool(root, "integration", true),
-                unknown.toString());
+                NetworkJson.read(root), unknown.toString());
     }
 
     private static Optional<ImageFormat> diskFormat(ObjectNode disk) throws Unreadable {

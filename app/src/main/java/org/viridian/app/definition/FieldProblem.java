@@ -26,6 +26,8 @@ public record FieldProblem(Field field, Text text) {
         /** A hard disk. */
         DISK,
         /** The DVD image. */
-        DVD
+        DVD,
+        /** The network connection. */
+        NETWORK
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.viridian.app.machine.MachineConfig.Engine;
+import org.viridian.app.machine.NetworkConfig;
 import org.viridian.devices.storage.ImageFormat;
 
 /**
@@ -19,6 +20,7 @@ import org.viridian.devices.storage.ImageFormat;
  * @param disk its first hard disk
  * @param dvd the ISO in the DVD drive, if any
  * @param integration whether synthetic devices are offered
+ * @param network its network adapter; an address that is not given is chosen when the VM is made
  */
 public record NewVm(
         String name,
@@ -28,7 +30,14 @@ public record NewVm(
         Source source,
         NewDisk disk,
         Optional<Path> dvd,
-        boolean integration) {
+        boolean integration,
+        NetworkConfig network) {
+
+    /** A new VM behind user-mode NAT. */
+    public NewVm(String name, int memoryMiB, int processors, Engine engine, Source source, NewDisk disk, Optional<Path> dvd,
+            boolean integration) {
+        this(name, memoryMiB, processors, engine, source, disk, dvd, integration, NetworkConfig.NAT);
+    }
 
     /** What a new VM boots. */
     public sealed interface Source {
@@ -103,6 +112,11 @@ public record NewVm(
         if (!integration) {
             words.add("--no-integration");
         }
+        if (!(network.connection() instanceof NetworkConfig.Connection.Nat)) {
+            words.addAll(List.of("--network", network.connection().toString()));
+        }
+        network.address().ifPresent(address -> words.addAll(List.of("--mac", address.toString())));
+        network.forwards().forEach(forward -> words.addAll(List.of("--forward", forward.toString())));
         return words;
     }
 

@@ -8,6 +8,7 @@ import org.viridian.app.machine.MachineConfig.Boot;
 import org.viridian.app.machine.MachineConfig.Disk;
 import org.viridian.app.machine.MachineConfig.Engine;
 import org.viridian.app.machine.MachineConfig.SerialTarget;
+import org.viridian.app.machine.NetworkConfig;
 import org.viridian.devices.storage.ImageFormat;
 
 /**
@@ -22,6 +23,7 @@ import org.viridian.devices.storage.ImageFormat;
  * @param disks hard disks in LUN order
  * @param dvd the ISO in the DVD drive, if any
  * @param integration whether synthetic devices are offered
+ * @param network its network adapter
  * @param unknownFields a JSON object with the fields of the file that this version does not know; written back as they
  *     were
  */
@@ -34,11 +36,23 @@ public record VmDefinition(
         List<Disk> disks,
         Optional<Path> dvd,
         boolean integration,
+        NetworkConfig network,
         String unknownFields) {
 
     /** Copies the list. */
     public VmDefinition {
         disks = List.copyOf(disks);
+    }
+
+    /** A definition behind user-mode NAT. */
+    public VmDefinition(String name, int memoryMiB, int processors, Engine engine, Boot boot, List<Disk> disks,
+            Optional<Path> dvd, boolean integration, String unknownFields) {
+        this(name, memoryMiB, processors, engine, boot, disks, dvd, integration, NetworkConfig.NAT, unknownFields);
+    }
+
+    /** The same VM with this network. */
+    public VmDefinition withNetwork(NetworkConfig other) {
+        return new VmDefinition(name, memoryMiB, processors, engine, boot, disks, dvd, integration, other, unknownFields);
     }
 
     /** A definition without unknown fields. */
@@ -47,11 +61,18 @@ public record VmDefinition(
         this(name, memoryMiB, processors, engine, boot, disks, dvd, integration, "{}");
     }
 
+    /** The same VM with other hardware; everything else, such as unknown fields, stays. */
+    public VmDefinition with(int newMemoryMiB, int newProcessors, Engine newEngine, Boot newBoot, List<Disk> newDisks,
+            Optional<Path> newDvd, boolean newIntegration) {
+        return new VmDefinition(name, newMemoryMiB, newProcessors, newEngine, newBoot, newDisks, newDvd, newIntegration,
+                unknownFields);
+    }
+
     /** The machine this definition describes. */
     public MachineConfig machine(Engine engineOverride, SerialTarget serial1) {
         return new MachineConfig(name, (long) memoryMiB << 20, processors,
                 engineOverride == null ? engine : engineOverride, boot, statedDisks(), dvd, integration, serial1,
-                Optional.empty());
+                Optional.empty()).withNetwork(network);
     }
 
     /** A disk without a stated format comes from a time when all were raw; its content must not decide. */

@@ -242,6 +242,13 @@ final class ControlServer implements AutoCloseable {
                 return mapper.getNodeFactory().stringNode(Base64.getEncoder().encodeToString(session.screenshot()));
             case "devices":
                 return ControlProtocol.json(session.devices());
+            case "network-link":
+                session.networkLink(request.path("up").asBoolean(true));
+                break;
+            case "network-capture":
+                session.networkCapture(request.has("file") ? java.util.Optional.of(Path.of(request.path("file").asString("")))
+                        : java.util.Optional.empty());
+                break;
             case "drives":
                 return DiskFiles.json(session.drives());
             case "attach":

@@ -92,6 +92,13 @@ public final class Keys {
         }
     }
 
+    /** The first character of a text that has no key, or empty. */
+    public static java.util.Optional<String> untypable(String text) {
+        return text.codePoints().filter(point -> point > Character.MAX_VALUE
+                || !PLAIN.containsKey((char) point) && !SHIFTED.containsKey((char) point))
+                .mapToObj(Character::toString).findFirst();
+    }
+
     /** Presses keys together, in order, and releases them in reverse: {@code ctrl-alt-delete}. */
     public static void press(KeyboardSink keyboard, String combination) throws Failure {
         press(keyboard, codes(combination));

@@ -8,7 +8,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
 import org.viridian.app.definition.DefinitionRules;
 import org.viridian.app.definition.DefinitionStore;
 import org.viridian.app.definition.FieldProblem;
@@ -16,15 +18,19 @@ import org.viridian.app.definition.Folders;
 import org.viridian.app.definition.NewVm;
 import org.viridian.app.definition.Reasons;
 import org.viridian.app.definition.VmDefinition;
+import org.viridian.app.definition.VmView;
 import org.viridian.app.machine.MachineConfig.Boot;
 import org.viridian.app.machine.MachineConfig.Disk;
 import org.viridian.app.machine.MachineConfig.Engine;
 import org.viridian.app.machine.MachineConfig.SerialTarget;
 import org.viridian.app.machine.MachineException;
 import org.viridian.app.machine.MachineState;
+import org.viridian.app.machine.NetworkConfig;
 import org.viridian.app.text.Failure;
 import org.viridian.app.text.Progress;
 import org.viridian.app.text.Text;
+import org.viridian.devices.network.MacAddress;
+import org.viridian.devices.network.SharedSwitch;
 
 /**
  * The VMs of this user. Definitions are files; a running VM is known by its control socket, so VMs of other processes
@@ -40,6 +46,8 @@ public final class Library implements AutoCloseable {
     private final Map<String, LocalSession> here = new HashMap<>();
     private final List<LibraryListener> listeners = new CopyOnWriteArrayList<>();
     private final LibraryWatch watch;
+    private final VmTransfers transfers;
+    private final Object views = new Object();
 
     /**
      * @param folders where everything is
@@ -51,6 +59,7 @@ public final class Library implements AutoCloseable {
         this.store = new DefinitionStore(folders.vms());
         this.machines = machines;
         this.guests = guests;
+        this.transfers = new VmTransfers(store, this::changed);
         this.watch = new LibraryWatch(folders, this::changed);
     }
 
@@ -100,7 +109,7 @@ public final class Library implements AutoCloseable {
         try {
             progress.at(Text.of("create.files", vm.name()), 0.95);
             VmDefinition definition = new VmDefinition(vm.name(), vm.memoryMiB(), vm.processors(), vm.engine(),
-                    boot(vm, debian, folder), disks(vm.disk(), folder), absolute(vm.dvd()), vm.integration());
+                    boot(vm, debian, folder), disks(vm.disk(), folder), absolute(vm.dvd()), vm.integration()).withNetwork(withAddress(vm.network()));
             store.save(definition);
             progress.at(Text.of("create.done", vm.name()), 1);
             changed(vm.name());
@@ -114,9 +123,24 @@ public final class Library implements AutoCloseable {
         }
     }
 
+    /** The network with an address that no other VM has: it is chosen once and stays. */
+    private static NetworkConfig withAddress(NetworkConfig network) {
+        return network.address().isPresent() ? network : new NetworkConfig(network.connection(),
+                Optional.of(MacAddress.derived(UUID.randomUUID().toString())), network.forwards());
+    }
+
     /** Replaces the definition of a VM that is off. */
     public void update(VmDefinition vm) throws Failure {
         refuseWhenRunning(vm.name());
+        if (!store.exists(vm.name())) {
+            throw new Failure(Failure.Kind.NOT_FOUND, Text.of("vm.unknown", vm.name()));
+        }
+        store.save(vm);
+        changed(vm.name());
+    }
+
+    /** Replaces the definition of a VM that may be running: a running machine goes on as it is until it ends. */
+    public void updateForNextStart(VmDefinition vm) throws Failure {
         if (!store.exists(vm.name())) {
             throw new Failure(Failure.Kind.NOT_FOUND, Text.of("vm.unknown", vm.name()));
         }
@@ -139,6 +163,29 @@ public final class Library implements AutoCloseable {
         changed(name);
     }
 
+    /** Copies, renames, packs and unpacks whole VMs. */
+    public VmTransfers transfers() {
+        return transfers;
+    }
+
+    /** How a VM is filed and looked at. */
+    public VmView view(String name) throws Failure {
+        return VmView.read(store.folder(name));
+    }
+
+    /** Changes how a VM is filed and looked at; also while it runs. */
+    public void view(String name, UnaryOperator<VmView> change) throws Failure {
+        Path folder = store.folder(name);
+        synchronized (views) {
+            try {
+                change.apply(VmView.read(folder)).write(folder);
+            } catch (IOException e) {
+                throw new Failure(Failure.Kind.HOST, Text.of("folder.unusable", folder, Reasons.of(e)), e);
+            }
+        }
+        changed(name);
+    }
+
     /**
      * Starts a VM in this process.
      *
@@ -152,6 +199,7 @@ public final class Library implements AutoCloseable {
         if (!problems.isEmpty()) {
             throw new Failure(Failure.Kind.BAD_INPUT, Text.of("start.problem", name, problems.getFirst().text()));
         }
+        meetOtherProcesses();
         LocalSession session;
         synchronized (here) {
             if (here.containsKey(name)) {
@@ -169,6 +217,11 @@ public final class Library implements AutoCloseable {
         }
         changed(name);
         return session;
+    }
+
+    /** Lets virtual switches of one name be one switch in all of this user's processes. */
+    public void meetOtherProcesses() throws Failure {
+        SharedSwitch.meetAt(folders.ownRuntime().resolve("switches"));
     }
 
     /** A hold on a VM that runs, here or in another process; fails when it does not. */

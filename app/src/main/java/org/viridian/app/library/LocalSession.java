@@ -27,6 +27,7 @@ final class LocalSession implements VmSession {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicBoolean releasing = new AtomicBoolean();
     private final ControlServer server;
+    private final PortCapture network;
 
     private LocalSession(String name, Machine machine, RunLock lock, Path socket, Consumer<LocalSession> onEnd)
             throws Failure {
@@ -34,6 +35,7 @@ final class LocalSession implements VmSession {
         this.machine = machine;
         this.lock = lock;
         this.onEnd = onEnd;
+        this.network = new PortCapture(name, machine);
         this.server = ControlServer.open(socket, this);
     }
 
@@ -82,6 +84,7 @@ final class LocalSession implements VmSession {
         }
         try {
             machine.close();
+            network.close();
         } finally {
             // The socket's name must be gone before the lock is: the next owner of the lock binds the same name.
             server.stopListening();
@@ -164,6 +167,18 @@ final class LocalSession implements VmSession {
     public List<DeviceReport> devices() throws Failure {
         requireAlive();
         return machine.devices().stream().map(DeviceReport::of).toList();
+    }
+
+    @Override
+    public void networkLink(boolean up) throws Failure {
+        requireAlive();
+        network.link(up);
+    }
+
+    @Override
+    public void networkCapture(Optional<Path> file) throws Failure {
+        requireAlive();
+        network.record(file);
     }
 
     @Override

@@ -126,6 +126,18 @@ final class RemoteSession implements VmSession {
     }
 
     @Override
+    public void networkLink(boolean up) throws Failure {
+        ask(verb("network-link").put("up", up));
+    }
+
+    @Override
+    public void networkCapture(Optional<Path> file) throws Failure {
+        ObjectNode request = verb("network-capture");
+        file.ifPresent(path -> request.put("file", path.toString()));
+        ask(request);
+    }
+
+    @Override
     public List<Drive> drives() throws Failure {
         return DiskFiles.drives(ask(verb("drives")));
     }

@@ -56,6 +56,12 @@ public interface VmSession extends AutoCloseable {
     /** Every device. */
     List<DeviceReport> devices() throws Failure;
 
+    /** Pulls the cable of the network adapter or puts it in. */
+    void networkLink(boolean up) throws Failure;
+
+    /** Records the network adapter's frames to a pcapng file on the VM's host, or ends the recording. */
+    void networkCapture(Optional<Path> file) throws Failure;
+
     /** What is in which drive. */
     default List<Drive> drives() throws Failure {
         return List.of();

@@ -29,7 +29,7 @@ public final class DebianGuest implements GuestSource {
     public static final String COMMAND_LINE = "console=ttyS0,115200 console=tty0";
 
     private static final String RECIPE = "debian/";
-    private static final List<String> RECIPE_FILES = List.of("init", "inittab", "serial-shell", "profile");
+    private static final List<String> RECIPE_FILES = List.of("init", "inittab", "serial-shell", "profile", "udhcpc");
 
     /** Without these there is no console, no disk or no way to shut down. */
     private static final List<String> REQUIRED = List.of("hv_vmbus", "hyperv_keyboard", "hv_storvsc", "sd_mod",
@@ -43,8 +43,8 @@ public final class DebianGuest implements GuestSource {
      * for through its soft dependency, the code pages are what vfat asks for when it mounts.
      */
     private static final List<String> OPTIONAL = List.of("sr_mod", "isofs", "vfat", "nls_cp437", "nls_ascii",
-            "nls_utf8", "nls_iso8859_1", "ext4", "crc32c_generic", "hv_balloon", "hv_sock", "hv_netvsc", "mousedev",
-            "psmouse", "loop");
+            "nls_utf8", "nls_iso8859_1", "ext4", "crc32c_generic", "hv_balloon", "hv_sock", "hv_netvsc", "8021q",
+            "mousedev", "psmouse", "loop");
 
     private final Folders folders;
     private final DebianPackages packages;
@@ -103,6 +103,10 @@ public final class DebianGuest implements GuestSource {
         if (kernel.module("sr_mod").isPresent()) {
             load.add("sr_mod");
         }
+        // Last: nothing waits for the network.
+        if (kernel.module("hv_netvsc").isPresent()) {
+            load.add("hv_netvsc");
+        }
         return load;
     }
 
@@ -114,7 +118,7 @@ public final class DebianGuest implements GuestSource {
         wanted.addAll(List.of("drm", "drm_kms_helper", "drm_shmem_helper", "cdrom", "jbd2", "mbcache", "crc16",
                 "crc_t10dif", "crct10dif_generic", "crct10dif_common", "crc64", "crc64_rocksoft",
                 "crc64_rocksoft_generic", "t10_pi", "fat", "hid", "scsi_mod", "scsi_common", "scsi_transport_fc",
-                "vsock"));
+                "vsock", "failover", "net_failover", "garp", "mrp", "stp", "llc"));
         try {
             return KernelPackage.read(deb, wanted);
         } catch (IOException e) {
@@ -159,6 +163,8 @@ public final class DebianGuest implements GuestSource {
         image.file("init", 0755, resource("init"));
         image.file("etc/inittab", 0644, resource("inittab"));
         image.file("bin/serial-shell", 0755, resource("serial-shell"));
+        image.folder("etc/udhcpc");
+        image.file("etc/udhcpc/default.script", 0755, resource("udhcpc"));
         image.file("etc/profile", 0644, resource("profile"));
         image.file("etc/passwd", 0644, "root::0:0:root:/root:/bin/sh\n");
         image.file("etc/group", 0644, "root:x:0:\n");

@@ -83,6 +83,17 @@ final class DebianPackages {
         }
     }
 
+    /** SeaBIOS with its video BIOSes. */
+    Path seabios(Progress progress) throws Failure {
+        Pattern file = Pattern.compile("seabios_[^_]+_all\\.deb");
+        Optional<Path> cached = newest(file);
+        if (cached.isPresent()) {
+            return cached.get();
+        }
+        requireApt("seabios");
+        return download("seabios", file, progress);
+    }
+
     private Optional<Path> newest(Pattern file) throws Failure {
         if (!Files.isDirectory(folders.packages())) {
             return Optional.empty();

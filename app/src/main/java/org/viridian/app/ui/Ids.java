@@ -53,10 +53,46 @@ public final class Ids {
     public static final String SERIAL_TEXT = "serial-text";
     public static final String SERIAL_INPUT = "serial-input";
 
+    /** The serial port as a terminal; the two views of it; search in its text. */
+    public static final String TERMINAL = "terminal";
+    public static final String SERIAL_AS_TERMINAL = "serial-as-terminal";
+    public static final String SERIAL_AS_TEXT = "serial-as-text";
+    public static final String SERIAL_SEARCH = "serial-search";
+    /** The console in a window of its own, and the bar of full screen. */
+    public static final String CONSOLE_WINDOW = "console-window";
+    public static final String CONSOLE_ELSEWHERE = "console-elsewhere";
+    public static final String CONSOLE_BACK = "console-back";
+    public static final String DETACH = "detach";
+    public static final String FULL_SCREEN = "full-screen";
+    public static final String FULL_SCREEN_BAR = "full-screen-bar";
+    public static final String BAR_PIN = "bar-pin";
+    public static final String BAR_SCREENSHOT = "bar-screenshot";
+    public static final String BAR_MINIMISE = "bar-minimise";
+    public static final String BAR_LEAVE = "bar-leave";
+    /** Menu of keys to send, and typing of the clipboard. */
+    public static final String SEND_KEYS = "send-keys";
+    public static final String TYPING = "typing";
+    public static final String TYPING_TEXT = "typing-text";
+    public static final String TYPING_SPEED = "typing-speed";
+    public static final String TYPING_COUNT = "typing-count";
+    public static final String TYPING_START = "typing-start";
+    public static final String TYPING_CANCEL = "typing-cancel";
+    /** Lights of the devices in the status bar. */
+    public static final String ACTIVITY = "activity";
+
     /** The device tree (a TreeTableView whose values have the device's id as {@code id()}). */
     public static final String DEVICE_TREE = "device-tree";
     public static final String DEVICES_BY_TYPE = "devices-by-type";
     public static final String DEVICES_BY_CONNECTION = "devices-by-connection";
+    public static final String DEVICES_BY_RESOURCE = "devices-by-resource";
+    public static final String DEVICES_EXPORT = "devices-export";
+    /** Tabs of the device that is shown in full, and why it is in its state. */
+    public static final String DEVICE_TAB_GENERAL = "device-tab-general";
+    public static final String DEVICE_TAB_RESOURCES = "device-tab-resources";
+    public static final String DEVICE_TAB_CHANNEL = "device-tab-channel";
+    public static final String DEVICE_TAB_COUNTERS = "device-tab-counters";
+    public static final String DEVICE_TAB_EVENTS = "device-tab-events";
+    public static final String DEVICE_WHY = "device-why";
     public static final String DEVICE_DETAILS = "device-details";
     /** Name, kind and state of the device that is shown in full. */
     public static final String DEVICE_NAME = "device-name";
@@ -65,6 +101,43 @@ public final class Ids {
     /** Events of all devices, and the picture of the twins over time. */
     public static final String TIMELINE = "timeline";
     public static final String HANDOVER = "handover";
+
+    /** All VMs at once. */
+    public static final String LIBRARY = "library";
+    public static final String LIBRARY_SEARCH = "library-search";
+    public static final String LIBRARY_TABLE = "library-table";
+    public static final String LIBRARY_GRID = "library-grid";
+    public static final String LIBRARY_VMS = "library-vms";
+    public static final String IMPORT_VM = "import-vm";
+    /** Prefix of a VM's card in the library. */
+    public static final String CARD_PREFIX = "card-";
+    /** Long jobs in the background. */
+    public static final String JOBS = "jobs";
+    /** The field of a question for a name. */
+    public static final String NAME_FIELD = "name-field";
+
+    /** Settings of a VM. */
+    public static final String SETTINGS = "settings";
+    public static final String SETTINGS_TREE = "settings-tree";
+    public static final String SETTINGS_PENDING = "settings-pending";
+    public static final String SETTINGS_OK = "settings-ok";
+    public static final String SETTINGS_APPLY = "settings-apply";
+    public static final String SETTINGS_REVERT = "settings-revert";
+    public static final String SETTINGS_CANCEL = "settings-cancel";
+    public static final String SETTINGS_KERNEL = "settings-kernel";
+    public static final String SETTINGS_INITRD = "settings-initrd";
+    public static final String SETTINGS_COMMAND_LINE = "settings-command-line";
+    public static final String SETTINGS_MEMORY = "settings-memory";
+    public static final String SETTINGS_PROCESSORS = "settings-processors";
+    public static final String SETTINGS_ENGINE = "settings-engine";
+    public static final String SETTINGS_DISKS = "settings-disks";
+    public static final String SETTINGS_DISK_ADD = "settings-disk-add";
+    public static final String SETTINGS_DISK_REMOVE = "settings-disk-remove";
+    public static final String SETTINGS_DISK_READONLY = "settings-disk-readonly";
+    public static final String SETTINGS_DVD = "settings-dvd";
+    public static final String SETTINGS_GROUP = "settings-group";
+    public static final String SETTINGS_TAGS = "settings-tags";
+    public static final String SETTINGS_INTEGRATION = "settings-integration";
 
     /** The wizard. */
     public static final String WIZARD = "wizard";

@@ -10,7 +10,9 @@ import org.viridian.app.library.Library;
 import org.viridian.app.ui.view.FileDialogs;
 import org.viridian.app.ui.view.MainWindow;
 import org.viridian.display.keys.HeldKeys;
+import org.viridian.display.keys.KeyboardGrab;
 import org.viridian.display.keys.X11HeldKeys;
+import org.viridian.display.keys.X11KeyboardGrab;
 
 /** The JavaFX application. JavaFX makes it itself, so what it works on is handed over beforehand by {@link #prepare}. */
 public final class ViridianApplication extends Application {
@@ -19,6 +21,7 @@ public final class ViridianApplication extends Application {
 
     private MainWindow window;
     private volatile HeldKeys keys;
+    private volatile KeyboardGrab grab;
 
     /** Says what the next launch works on. Before {@link Application#launch}. */
     public static void prepare(Library vms, Opening first) {
@@ -36,8 +39,10 @@ public final class ViridianApplication extends Application {
         // The first use of JNA takes 0.2 s: not on this thread.
         Thread.ofPlatform().daemon().name("x11-keys").start(() -> {
             Optional<HeldKeys> physical = X11HeldKeys.open();
+            Optional<KeyboardGrab> whole = X11KeyboardGrab.open();
             keys = physical.orElse(null);
-            Platform.runLater(() -> window.useKeys(physical));
+            grab = whole.orElse(null);
+            Platform.runLater(() -> window.useKeys(physical, whole));
         });
         switch (opening) {
             case Opening.Main main -> { }
@@ -49,7 +54,10 @@ public final class ViridianApplication extends Application {
     @Override
     public void stop() {
         window.dispose();
-        window.useKeys(Optional.empty());
+        window.useKeys(Optional.empty(), Optional.empty());
+        if (grab != null) {
+            grab.close();
+        }
         if (keys != null) {
             keys.close();
         }

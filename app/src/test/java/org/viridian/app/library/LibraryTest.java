@@ -34,6 +34,8 @@ import org.viridian.app.machine.MachineState;
 import org.viridian.app.text.Failure;
 import org.viridian.app.text.Progress;
 import org.viridian.app.text.Text;
+import org.viridian.display.surface.Surface.Rect;
+import org.viridian.engine.device.DeviceState;
 
 /** VMs are made, started, reached from another process (a second library stands for it), and end. */
 class LibraryTest {
@@ -51,8 +53,14 @@ class LibraryTest {
             throw new Failure(Failure.Kind.HOST, Text.of("quick.noapt", "x", "y"));
         };
         window = new Library(folders, config -> {
-            machines.add(new FakeMachine(config));
-            return machines.getLast();
+            FakeMachine machine = new FakeMachine(config);
+            machine.sendSerial("boot\n");
+            machine.surface.mode(3, 2);
+            machine.surface.paint(new Rect(1, 1, 1, 1), 0x123456);
+            machine.exits.add(42);
+            machine.ps2.state(DeviceState.ACTIVE, "first command");
+            machines.add(machine);
+            return machine;
         }, guests);
         command = new Library(folders, config -> {
             throw new MachineException(MachineException.Kind.HOST, "not here", null);
@@ -131,7 +139,8 @@ class LibraryTest {
         VmSession local = start();
         try (VmSession remote = command.session("vm")) {
             assertEquals(local.devices(), remote.devices());
-            DeviceReport keyboard = remote.devices().getFirst();
+            DeviceReport keyboard = remote.devices().stream().filter(device -> device.id().equals("ps2-keyboard"))
+                    .findFirst().orElseThrow();
             assertEquals(42L, keyboard.counters().get("exits"));
             assertEquals("first command", keyboard.events().getFirst().reason());
         }

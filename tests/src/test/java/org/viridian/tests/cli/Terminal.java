@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Terminal {
     private static final Path PROGRAM = Path.of("..", "viridian").toAbsolutePath().normalize();
-    private static final long LIMIT_SECONDS = 120;
+    private static final long LIMIT_SECONDS = 300;
 
     private final Path root;
 
@@ -76,7 +76,8 @@ final class Terminal {
         environment.put("XDG_RUNTIME_DIR", root.resolve("run").toString());
         environment.put("JAVA25_HOME", System.getProperty("java.home"));
         environment.put("VIRIDIAN_NO_INSTALL", "1");
-        environment.put("VIRIDIAN_JAVA_OPTS", "-Duser.language=" + language.code + " -Dstdout.encoding=UTF-8 -Dstderr.encoding=UTF-8");
+        environment.put("VIRIDIAN_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -Duser.language=" + language.code
+                + " -Dstdout.encoding=UTF-8 -Dstderr.encoding=UTF-8");
         environment.remove("DISPLAY");
         Process process = builder.start();
         if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {

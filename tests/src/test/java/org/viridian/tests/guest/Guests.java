@@ -48,6 +48,11 @@ public final class Guests {
 
     /** A kernel of our own, assembled from {@code src/test/guests}. */
     public static MachineConfig assembled(String name, Path folder) throws IOException, InterruptedException {
+        return config(name, MachineConfig.Engine.SOFTWARE, program(name, folder), Optional.empty(), "", 1, List.of());
+    }
+
+    /** A program of our own, assembled from {@code src/test/guests}. */
+    public static Path program(String name, Path folder) throws IOException, InterruptedException {
         Path kernel = folder.resolve(name);
         Process nasm;
         try {
@@ -60,7 +65,7 @@ public final class Guests {
         if (nasm.waitFor() != 0 || !Files.exists(kernel)) {
             throw new AssertionError("nasm refused " + name + ": " + output);
         }
-        return config(name, MachineConfig.Engine.SOFTWARE, kernel, Optional.empty(), "", 1, List.of());
+        return kernel;
     }
 
     private static MachineConfig config(String name, MachineConfig.Engine engine, Path kernel, Optional<Path> initrd,

@@ -34,9 +34,14 @@ public final class SerialShell {
 
     /** Restarts the guest at once and waits for the shell of its next life. */
     public void reboot(Duration limit) throws InterruptedException {
+        restart("reboot -f", limit);
+    }
+
+    /** Runs a command that ends this life of the guest and begins another, and waits for the shell of that one. */
+    public void restart(String command, Duration limit) throws InterruptedException {
         serial++;
         String marker = "@R" + serial + "@";
-        machine.serialInput("echo @\"R%d@\"; reboot -f\n".formatted(serial).getBytes(StandardCharsets.ISO_8859_1));
+        machine.serialInput("echo @\"R%d@\"; %s\n".formatted(serial, command).getBytes(StandardCharsets.ISO_8859_1));
         await(marker, limit);
         long end = System.nanoTime() + limit.toNanos();
         while (true) {

@@ -20,7 +20,7 @@ public final class RigMain {
 
     private static final long SECONDS = Long.getLong("viridian.rig.seconds", Long.MAX_VALUE / 1_000_000_000L);
     /** A test that has run for longer than this when the time is up hangs. */
-    private static final double LONG = 200;
+    private static final double LONG = 300;
     private static final int TIME_IS_UP = 124;
 
     private RigMain() {}
@@ -41,7 +41,9 @@ public final class RigMain {
         if (selectors.isEmpty()) {
             PACKAGES.forEach(name -> selectors.add(DiscoverySelectors.selectPackage(name)));
         }
-        var request = LauncherDiscoveryRequestBuilder.request().filters(TagFilter.includeTags("kvm")).selectors(selectors).build();
+        var request = LauncherDiscoveryRequestBuilder.request().filters(TagFilter.includeTags("kvm")).selectors(selectors)
+                .configurationParameter("junit.jupiter.testclass.order.default", "org.junit.jupiter.api.ClassOrderer$OrderAnnotation")
+                .build();
         RigReport report = new RigReport(folder);
         Thread.ofPlatform().daemon().name("deadline").start(() -> {
             java.util.concurrent.locks.LockSupport.parkNanos(SECONDS * 1_000_000_000L);

@@ -28,6 +28,6 @@ public enum KvmStatus {
 
     /** A key for a translated sentence on what to do, or the empty string when nothing is to be done. */
     public String remedyKey() {
-        return this == READY || this == OTHER_HOST ? "" : key() + ".remedy";
+        return this == READY ? "" : key() + ".remedy";
     }
 }

@@ -44,6 +44,9 @@ final class BlockCache {
     /** The block at RIP. Raises #PF or #GP of the fetch. */
     Block find() {
         long linear = linearRip();
+        if ((c.modeKey & Cpu.LIMITED) != 0) {
+            return single();
+        }
         int slot = Cpu.jumpSlot(linear);
         if (c.jumpTags[slot] == linear) {
             Block block = c.jumps[slot];
@@ -98,7 +101,9 @@ final class BlockCache {
         int version = page == null ? 0 : page.version();
         int room = 4096 - ((int) physical & 0xFFF);
         DecodeContext in = context;
-        in.limit = Math.min(room, MAX_INSTRUCTIONS * DecodeContext.MAX_LENGTH);
+        boolean limited = (c.modeKey & Cpu.LIMITED) != 0;
+        long left = limited ? c.segLimit[Cpu.CS] - c.gpr[Cpu.RIP] + 1 : Long.MAX_VALUE;
+        in.limit = (int) Math.min(Math.min(room, MAX_INSTRUCTIONS * DecodeContext.MAX_LENGTH), left);
         Mem.copyOut(physical + region.addend, in.bytes, 0, in.limit);
         long tailPage = -1;
         CodePage tail = null;
@@ -115,6 +120,9 @@ final class BlockCache {
                 if (count > 0) {
                     break;
                 }
+                if (left <= room) {
+                    throw c.raise(CpuFault.GP, 0);
+                }
                 long next = c.translateFetch((linear | 0xFFF) + 1);
                 PhysicalMemory.Region nextRegion = c.memory.find(next);
                 if (nextRegion == null) {
@@ -127,8 +135,11 @@ final class BlockCache {
                     tailVersion = tail.version();
                 }
                 Mem.copyOut(next + nextRegion.addend, in.bytes, room, DecodeContext.MAX_LENGTH);
-                in.limit = room + DecodeContext.MAX_LENGTH;
+                in.limit = (int) Math.min(room + DecodeContext.MAX_LENGTH, left);
                 op = decoder.decode(in, mode, position);
+                if (in.exhausted) {
+                    throw c.raise(CpuFault.GP, 0);
+                }
                 limit = 1;
             }
             op.offset = position;

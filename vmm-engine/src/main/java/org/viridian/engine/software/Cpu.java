@@ -71,7 +71,9 @@ public final class Cpu extends CpuMemory {
     ProcessorBus bus;
     /** Accesses are made with user rights. */
     private boolean userAccess;
-    /** Key of the code size and stack size: 0–7. */
+    /** Bit of {@link #modeKey}: CS may end inside a page, so fetches are checked against its limit. */
+    static final int LIMITED = 8;
+    /** Key of the code size and stack size, and {@link #LIMITED}: 0–15. */
     int modeKey;
     /** An interrupt waits for IF. */
     boolean interruptDeferred;
@@ -294,6 +296,10 @@ public final class Cpu extends CpuMemory {
             stackMask = stack32 ? 0xFFFF_FFFFL : 0xFFFF;
         }
         int key = codeSize == 64 ? 2 : (codeSize == 32 ? 1 : 0) | (stack32 ? 4 : 0);
+        if (codeSize == 32 && segLimit[CS] != 0xFFFF_FFFFL || codeSize == 16 && segLimit[CS] < 0xFFFF) {
+            // The segment may end inside a page: its blocks are not those of other segments over the same memory.
+            key |= LIMITED;
+        }
         if (key != modeKey) {
             modeKey = key;
             clearJumps();

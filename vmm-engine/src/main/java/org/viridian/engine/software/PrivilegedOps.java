@@ -325,7 +325,7 @@ final class PrivilegedOps {
                     ok = ((attr & Segments.CODE_DATA) != 0 || (system >> (attr & 15) & 1) != 0)
                             && (Segments.isConforming(attr) || Segments.dpl(attr) >= Math.max(c.cpl, selector & 3));
                     if (ok) {
-                        to.write(c, limit ? Segments.limit(descriptor) : descriptor >>> 32 & 0xFFFF00);
+                        to.write(c, limit ? Segments.limit(descriptor) : descriptor >>> 32 & 0xF0FF00);
                     }
                 }
             } catch (CpuFault outside) {

@@ -17,7 +17,7 @@ import org.viridian.engine.software.emit.Translator;
  */
 final class TierOne {
     /** Entries of a block before it is translated. */
-    private static final int THRESHOLD = Integer.getInteger("viridian.cpu.threshold", 16);
+    static final int THRESHOLD = Integer.getInteger("viridian.cpu.threshold", 8);
     /** Rounding to nearest, all exceptions masked, no flag set. */
     private static final int MXCSR_DEFAULT = 0x1F80;
     private static final int MXCSR_MASKS = 0x1F80;
@@ -54,13 +54,16 @@ final class TierOne {
     private final Translator translator;
     private final Source source = new Source();
     private final long state;
+    private final int threshold;
     private Code[] codes = new Code[1024];
     private int count;
     private long translated;
     private long emptied;
     private long exits;
 
-    TierOne(Cpu c, BlockCache blocks, long bytes) {
+    /** Translates blocks that have been entered {@code threshold} times, into an area of {@code bytes}. */
+    TierOne(Cpu c, BlockCache blocks, long bytes, int threshold) {
+        this.threshold = threshold;
         this.c = c;
         this.blocks = blocks;
         this.area = new CodeArea(bytes);
@@ -83,7 +86,7 @@ final class TierOne {
                 return code;
             }
         }
-        if (++block.heat < THRESHOLD || !block.cached || block.tailPage >= 0 || (block.mode & 3) != 2 || !block.valid) {
+        if (++block.heat < threshold || !block.cached || block.tailPage >= 0 || (block.mode & 3) != 2 || !block.valid) {
             return null;
         }
         return translate(block);
@@ -163,12 +166,13 @@ final class TierOne {
                     c.gpr[Cpu.RIP] = Mem.raw64(s + StateLayout.PAGE) + code.block.offset;
                     try {
                         op.exec(c);
-                    } catch (CpuFault | Block.BlockExit stop) {
+                    } catch (CpuFault fault) {
+                        fault.settle(c, op);
+                        retire(given, code.at.count - index);
+                        throw fault;
+                    } catch (Block.BlockExit stale) {
                         c.gpr[Cpu.RIP] += op.offset;
                         retire(given, code.at.count - index);
-                        if (stop instanceof CpuFault) {
-                            throw stop;
-                        }
                         return false;
                     }
                     boolean vectors = code.at.vectors;
@@ -191,16 +195,27 @@ final class TierOne {
                     c.gpr[Cpu.RIP] = Mem.raw64(s + StateLayout.PAGE) + code.block.offset;
                     try {
                         op.exec(c);
-                    } catch (CpuFault | Block.BlockExit stop) {
+                    } catch (CpuFault fault) {
+                        fault.settle(c, op);
+                        retire(given, code.at.count - index);
+                        throw fault;
+                    } catch (Block.BlockExit stale) {
                         c.gpr[Cpu.RIP] += op.offset;
                         retire(given, code.at.count - index);
-                        if (stop instanceof CpuFault) {
-                            throw stop;
-                        }
                         return false;
                     }
-                    retire(given, 0);
-                    return false;
+                    if (c.pending != 0) {
+                        retire(given, 0);
+                        return false;
+                    }
+                    Code next = successor(given);
+                    if (next == null) {
+                        return false;
+                    }
+                    Mem.raw64(s + StateLayout.PAGE, c.gpr[Cpu.RIP] & ~0xFFFL);
+                    c.rememberNativeJump(c.gpr[Cpu.RIP], area.address(next.at.entry));
+                    copyIn(false);
+                    at = next.at.entry;
                 }
                 case Exit.LINK -> {
                     c.gpr[Cpu.RIP] = Mem.raw64(s + StateLayout.PAGE) + code.at.linkTarget[index];
@@ -214,16 +229,6 @@ final class TierOne {
                         next.at.linkFrom(code.at, index, area);
                     }
                     Mem.raw64(s + StateLayout.PAGE, c.gpr[Cpu.RIP] & ~0xFFFL);
-                    at = next.at.entry;
-                }
-                case Exit.JUMP -> {
-                    c.gpr[Cpu.RIP] = Mem.raw64(s + StateLayout.TARGET);
-                    Code next = successor(given);
-                    if (next == null) {
-                        return false;
-                    }
-                    Mem.raw64(s + StateLayout.PAGE, c.gpr[Cpu.RIP] & ~0xFFFL);
-                    c.rememberNativeJump(c.gpr[Cpu.RIP], area.address(next.at.entry));
                     at = next.at.entry;
                 }
                 default -> {
@@ -282,6 +287,10 @@ final class TierOne {
         Mem.raw64(s + StateLayout.JUMPS, c.nativeJumps);
         Mem.raw64(s + StateLayout.FS_BASE, c.segBase[Cpu.FS]);
         Mem.raw64(s + StateLayout.GS_BASE, c.segBase[Cpu.GS]);
+        Mem.raw32(s + StateLayout.DEFERRED, c.interruptDeferred ? 1 : 0);
+        for (int i = 0; i < 6; i++) {
+            Mem.raw32(s + StateLayout.SELECTORS + i * 4, c.segSelector[i]);
+        }
         boolean allowed = vectorsAllowed();
         Mem.raw32(s + StateLayout.VECTOR, allowed ? vectors ? 2 : 1 : 0);
         if (allowed) {

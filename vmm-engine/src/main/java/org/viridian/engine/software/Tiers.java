@@ -15,6 +15,6 @@ final class Tiers {
         if (Integer.getInteger("viridian.cpu.tier", 1) == 0 || TierProbe.refusal().isPresent()) {
             return null;
         }
-        return new TierOne(cpu, blocks, Math.min(CODE_BYTES / Math.max(1, processors), MOST_PER_PROCESSOR));
+        return new TierOne(cpu, blocks, Math.min(CODE_BYTES / Math.max(1, processors), MOST_PER_PROCESSOR), TierOne.THRESHOLD);
     }
 }

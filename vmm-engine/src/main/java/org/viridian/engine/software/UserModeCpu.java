@@ -21,11 +21,20 @@ public final class UserModeCpu {
      */
     public record Stop(int vector, int error, long address, long instructions) {}
 
+    private static final long CODE_BYTES = 1 << 20;
+    private static final int BURST = 10_000;
+
     private final Cpu cpu;
     private final BlockCache blocks;
+    private final TierOne translated;
 
-    /** Makes a processor over this memory, with all registers zero. */
+    /** Makes a processor over this memory, with all registers zero, that interprets. */
     public UserModeCpu(GuestMemory memory) {
+        this(memory, false);
+    }
+
+    /** As the other; {@code translate} makes it translate every block before it runs for the first time. */
+    public UserModeCpu(GuestMemory memory, boolean translate) {
         PhysicalMemory physical = new PhysicalMemory();
         memory.addListener(physical);
         cpu = new Cpu(physical, new SharedProcessors(null), 0, new CpuidTable(CpuidTable.supported(1), 0), true);
@@ -45,6 +54,7 @@ public final class UserModeCpu {
         cpu.updateMode();
         cpu.setRflags(0x202);
         cpu.flushAll();
+        translated = translate ? new TierOne(cpu, blocks, CODE_BYTES, 1) : null;
     }
 
     /** The processor, for SSE and x87 state: {@link CpuState#xmm}, {@link CpuState#mxcsr}, {@link CpuState#x87}. */
@@ -83,32 +93,41 @@ public final class UserModeCpu {
 
     /** Runs at most {@code most} instructions, by whole blocks as long as they fit. */
     public Stop run(long most) {
-        long done = 0;
-        while (done < most) {
+        long end = cpu.instructions + most;
+        long start = cpu.instructions;
+        boolean interpret = false;
+        while (cpu.instructions < end) {
             MicroOp[] ops = null;
             int i = 0;
             try {
                 Block block = blocks.find();
-                if (block.count > most - done) {
+                long left = end - cpu.instructions;
+                if (block.count > left) {
                     block = blocks.single();
                 }
+                TierOne.Code code = translated == null || interpret ? null : translated.code(block);
+                if (code != null) {
+                    interpret = translated.run(code, (int) Math.min(left, BURST));
+                    continue;
+                }
+                interpret = false;
                 ops = block.ops;
                 for (; i < ops.length; i++) {
                     ops[i].exec(cpu);
                 }
-                done += block.count;
+                cpu.instructions += block.count;
             } catch (CpuFault fault) {
                 if (ops != null) {
                     cpu.gpr[Cpu.RIP] += ops[i].offset;
-                    done += i;
+                    cpu.instructions += i;
                 }
                 cpu.stackFaults.complete(fault);
-                return new Stop(fault.vector, fault.error, cpu.cr2, done);
+                return new Stop(fault.vector, fault.error, cpu.cr2, cpu.instructions - start);
             } catch (Block.BlockExit exit) {
                 cpu.gpr[Cpu.RIP] += ops[i].offset;
-                done += i;
+                cpu.instructions += i;
             }
         }
-        return new Stop(-1, CpuFault.NO_ERROR_CODE, 0, done);
+        return new Stop(-1, CpuFault.NO_ERROR_CODE, 0, cpu.instructions - start);
     }
 }

@@ -24,9 +24,9 @@ import org.viridian.engine.processor.VirtualProcessor.Outcome;
 class KvmExitCostTest {
     private static final int EXITS = Integer.getInteger("viridian.kvm.exits", 20_000);
     /** The best pass counts: another process may have had the processor during the others. */
-    private static final int PASSES = 6;
-    /** The engine's own part of an exit stays below what the kernel and the processor take for it. */
-    private static final double MOST = 2.5;
+    private static final int PASSES = 10;
+    /** It was 2.3 in the rig, where the JVM's own code is emulated as well; more than this is a mistake and no noise. */
+    private static final double MOST = 6;
 
     @BeforeEach
     void needsKvm() {

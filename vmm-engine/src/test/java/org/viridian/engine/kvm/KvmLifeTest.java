@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.viridian.engine.hyperv.HypervisorInterface;
@@ -19,8 +20,9 @@ import org.viridian.engine.memory.MemoryRegion;
 import org.viridian.engine.partition.Partition;
 import org.viridian.engine.partition.PartitionListener;
 
-/** Whole partitions on a real KVM: the hypervisor interface in use, and 200 lives that leave nothing behind. */
+/** Whole partitions on a real KVM: the hypervisor interface in use, and 200 lives that leave nothing behind. Last in the rig, whose time is short. */
 @Tag("kvm")
+@Order(Integer.MAX_VALUE)
 class KvmLifeTest {
     private static final int CYCLES = Integer.getInteger("viridian.kvm.cycles", 200);
     private static final int WARM_UP = 5;

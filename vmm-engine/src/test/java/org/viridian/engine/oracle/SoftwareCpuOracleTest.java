@@ -11,10 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.viridian.engine.memory.GuestMemory;
 import org.viridian.engine.memory.MemoryRegion;
 import org.viridian.engine.software.UserModeCpu;
+import org.viridian.engine.software.emit.TierProbe;
 
 /**
  * The software CPU against the real one, on random integer instructions. {@code -Dviridian.oracle.count=N} draws more,
@@ -32,8 +34,10 @@ class SoftwareCpuOracleTest {
 
     private final GuestMemory memory = new GuestMemory();
 
-    @Test
-    void integerInstructionsAgreeWithTheProcessor() throws Exception {
+    @ParameterizedTest(name = "translated: {0}")
+    @ValueSource(booleans = {false, true})
+    void integerInstructionsAgreeWithTheProcessor(boolean translate) throws Exception {
+        Assumptions.assumeTrue(!translate || TierProbe.refusal().isEmpty(), () -> TierProbe.refusal().orElseThrow());
         Optional<ProcessOracle> started = ProcessOracle.start();
         Assumptions.assumeTrue(started.isPresent(), "the oracle needs Linux on x86-64");
         System.out.println("oracle seed " + SEED);
@@ -42,7 +46,7 @@ class SoftwareCpuOracleTest {
         try (Arena arena = Arena.ofConfined(); ProcessOracle oracle = started.get()) {
             memory.add(new MemoryRegion(Oracle.CODE & ~0xFFF, arena.allocate(0x2000, 4096), MemoryRegion.Kind.RAM));
             memory.add(new MemoryRegion(Oracle.DATA, arena.allocate(Oracle.DATA_BYTES, 4096), MemoryRegion.Kind.RAM));
-            UserModeCpu model = new UserModeCpu(memory);
+            UserModeCpu model = new UserModeCpu(memory, translate);
             IntegerCases cases = new IntegerCases(SEED);
             for (int done = 0; done < COUNT; done += BATCH) {
                 List<IntegerCases.Drawn> drawn = new ArrayList<>();

@@ -20,9 +20,24 @@ public final class DeviceTreeModel {
     /** An emulated device and the synthetic one that does the same job. */
     public record Twins(DeviceItem emulated, DeviceItem synthetic) {}
 
+    /**
+     * A resource and who has it.
+     *
+     * @param key its kind, such as {@code ports}
+     * @param value one range, interrupt or channel
+     * @param device the device
+     * @param conflict whether another device names the same
+     */
+    public record Use(String key, String value, DeviceItem device, boolean conflict) {}
+
+    /** Kinds of resources of the view by resource, in its order. */
+    private static final java.util.regex.Pattern NUMBER = java.util.regex.Pattern.compile("0x([0-9A-Fa-f]+)|[0-9]+");
+    private static final List<String> RESOURCE_KINDS = List.of("irq", "ports", "mmio", "relid");
+
     private final Map<String, DeviceItem> byId = new LinkedHashMap<>();
     private final ObservableList<DeviceItem> items = FXCollections.observableArrayList();
     private final ObservableList<DeviceEvent> timeline = FXCollections.observableArrayList();
+    private List<DeviceReport> reports = List.of();
     private final ReadOnlyLongWrapper uptimeNanos = new ReadOnlyLongWrapper();
 
     /**
@@ -33,6 +48,7 @@ public final class DeviceTreeModel {
      * @param uptime nanoseconds since power-on
      */
     public void sample(List<DeviceReport> reports, long nanos, long uptime) {
+        this.reports = reports;
         List<DeviceItem> next = new ArrayList<>(reports.size());
         for (DeviceReport report : reports) {
             DeviceItem item = byId.get(report.id());
@@ -61,10 +77,16 @@ public final class DeviceTreeModel {
 
     /** Forgets everything: another VM, or another life of it. */
     public void clear() {
+        reports = List.of();
         byId.clear();
         items.clear();
         timeline.clear();
         uptimeNanos.set(0);
+    }
+
+    /** The last sample as it came. */
+    public List<DeviceReport> reports() {
+        return reports;
     }
 
     /** Every device, in the machine's order. */
@@ -101,6 +123,39 @@ public final class DeviceTreeModel {
         groups.put("board", items.stream().filter(item -> item.kind() == DeviceKind.EMULATED).toList());
         groups.put("vmbus", items.stream().filter(item -> item.kind() == DeviceKind.SYNTHETIC).toList());
         return groups;
+    }
+
+    /** The view by resource: interrupts, ports, memory, channels, each with the devices that have them, in order. */
+    public Map<String, List<Use>> byResource() {
+        Map<String, List<Use>> groups = new LinkedHashMap<>();
+        for (String kind : RESOURCE_KINDS) {
+            List<Use> uses = new ArrayList<>();
+            for (DeviceItem item : items) {
+                String text = item.resourcesProperty().get().get(kind);
+                if (text != null && !text.isBlank()) {
+                    for (String value : text.split(",\\s*")) {
+                        uses.add(new Use(kind, value, item, false));
+                    }
+                }
+            }
+            uses.sort(Comparator.comparingLong((Use use) -> number(use.value())).thenComparing(Use::value));
+            groups.put(kind, uses.stream().map(use -> new Use(kind, use.value(), use.device(), uses.stream()
+                    .anyMatch(other -> other.device() != use.device() && other.value().equals(use.value())))).toList());
+        }
+        return groups;
+    }
+
+    /** The first number of a resource, decimal or with 0x, to sort by. */
+    private static long number(String value) {
+        java.util.regex.Matcher digits = NUMBER.matcher(value);
+        if (!digits.find()) {
+            return Long.MAX_VALUE;
+        }
+        try {
+            return digits.group(1) != null ? Long.parseUnsignedLong(digits.group(1), 16) : Long.parseLong(digits.group());
+        } catch (NumberFormatException e) {
+            return Long.MAX_VALUE;
+        }
     }
 
     /** The twins, each pair once. */

@@ -1,5 +1,8 @@
 package org.viridian.app.ui.model;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
+import org.viridian.app.definition.VmView;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +45,7 @@ public final class LibraryModel implements AutoCloseable {
     private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("library-ticker").factory());
     private Consumer<Text> failures = text -> {};
+    private final ObservableList<Job> jobs = FXCollections.observableArrayList();
     private boolean loaded;
     private Runnable onLoaded = () -> {};
 
@@ -96,13 +100,23 @@ public final class LibraryModel implements AutoCloseable {
             again.set(true);
             return;
         }
-        background.start("library-list", library::list, list -> {
+        background.start("library-list", this::read, list -> {
             update(list);
             refreshed();
         }, failure -> {
             failures.accept(failure.text());
             refreshed();
         });
+    }
+
+    private record Filed(VmSummary summary, VmView view) {}
+
+    private List<Filed> read() throws Failure {
+        List<Filed> list = new ArrayList<>();
+        for (VmSummary summary : library.list()) {
+            list.add(new Filed(summary, library.view(summary.name())));
+        }
+        return list;
     }
 
     private void refreshed() {
@@ -118,10 +132,10 @@ public final class LibraryModel implements AutoCloseable {
         }
     }
 
-    private void update(List<VmSummary> list) {
-        List<VmItem> next = list.stream().map(summary -> {
-            VmItem item = byName.computeIfAbsent(summary.name(), VmItem::new);
-            item.update(summary);
+    private void update(List<Filed> list) {
+        List<VmItem> next = list.stream().map(filed -> {
+            VmItem item = byName.computeIfAbsent(filed.summary().name(), VmItem::new);
+            item.update(filed.summary(), filed.view());
             return item;
         }).toList();
         byName.values().retainAll(next);
@@ -130,6 +144,58 @@ public final class LibraryModel implements AutoCloseable {
         }
         loaded = true;
         onLoaded.run();
+    }
+
+    /** The long jobs that go on. */
+    public ObservableList<Job> jobs() {
+        return jobs;
+    }
+
+    /** Tells the user of something that failed. */
+    public void fail(Text text) {
+        failures.accept(text);
+    }
+
+    private interface LongWork {
+        void run(Progress progress) throws Failure;
+    }
+
+    private void startJob(String name, LongWork work, Runnable done) {
+        Job job = new Job();
+        jobs.add(job);
+        Progress onUi = (step, fraction) -> background.ui().execute(() -> job.at(step, fraction));
+        job.runs(background.start(name, () -> work.run(onUi), () -> {
+            jobs.remove(job);
+            refresh();
+            done.run();
+        }, failure -> {
+            jobs.remove(job);
+            refresh();
+            failures.accept(failure.text());
+        }));
+    }
+
+    /** Copies a VM that is off. */
+    public void clone(String name, String copy, Runnable done) {
+        startJob("clone-" + name, progress -> library.transfers().clone(name, copy, progress), done);
+    }
+
+    /** Packs a VM that is off into a file. */
+    public void export(String name, Path file, Runnable done) {
+        startJob("export-" + name, progress -> library.transfers().export(name, file, progress), done);
+    }
+
+    /** Unpacks a file as a VM. */
+    public void importFrom(Path file, String name, Runnable done) {
+        startJob("import-" + name, progress -> library.transfers().importFrom(file, name, progress), done);
+    }
+
+    /** Gives a VM that is off another name. */
+    public void rename(String name, String next, Runnable done) {
+        background.start("rename-" + name, () -> library.transfers().rename(name, next), () -> {
+            refresh();
+            done.run();
+        }, failure -> failures.accept(failure.text()));
     }
 
     /** Makes a VM; interrupt the returned thread to give up. */
@@ -172,6 +238,11 @@ public final class LibraryModel implements AutoCloseable {
     /** Presses reset. */
     public void reset(String name) {
         perform("reset-" + name, name, VmSession::reset);
+    }
+
+    /** Presses keys together in the guest. */
+    public void key(String name, String chord) {
+        perform("key-" + name, name, session -> session.key(chord));
     }
 
     /** Removes a VM that is off. */

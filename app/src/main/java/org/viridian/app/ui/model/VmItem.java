@@ -11,6 +11,7 @@ import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.beans.property.ReadOnlyStringProperty;
 import javafx.beans.property.ReadOnlyStringWrapper;
+import org.viridian.app.definition.VmView;
 import org.viridian.app.library.VmState;
 import org.viridian.app.library.VmStatus;
 import org.viridian.app.library.VmSummary;
@@ -26,13 +27,15 @@ public final class VmItem {
     private final ReadOnlyLongWrapper uptimeNanos = new ReadOnlyLongWrapper();
     private final ReadOnlyObjectWrapper<Optional<Boolean>> heartbeat = new ReadOnlyObjectWrapper<>(Optional.empty());
     private final ReadOnlyStringWrapper damage = new ReadOnlyStringWrapper("");
+    private final ReadOnlyObjectWrapper<VmView> view = new ReadOnlyObjectWrapper<>(VmView.NONE);
     private boolean here;
 
     VmItem(String name) {
         this.name = name;
     }
 
-    void update(VmSummary summary) {
+    void update(VmSummary summary, VmView filed) {
+        view.set(filed);
         here = summary.here();
         damage.set(summary.damage().orElse(""));
         summary.definition().ifPresent(definition -> {
@@ -56,6 +59,16 @@ public final class VmItem {
     /** Whether its machine lives in this process. */
     public boolean here() {
         return here;
+    }
+
+    /** How it is filed. */
+    public VmView view() {
+        return view.get();
+    }
+
+    /** How it is filed. */
+    public ReadOnlyObjectProperty<VmView> viewProperty() {
+        return view.getReadOnlyProperty();
     }
 
     /** What it is doing. */

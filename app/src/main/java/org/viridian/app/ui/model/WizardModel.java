@@ -16,6 +16,7 @@ import org.viridian.app.definition.FieldProblem;
 import org.viridian.app.definition.FieldProblem.Field;
 import org.viridian.app.definition.NewVm;
 import org.viridian.app.machine.MachineConfig.Engine;
+import org.viridian.app.machine.NetworkConfig;
 import org.viridian.app.text.Text;
 
 /** What the wizard collects, page by page; every page has a working default. Thread rule: the windows' thread. */
@@ -25,6 +26,9 @@ public final class WizardModel {
 
     /** What it boots. */
     public enum SourceChoice { DEBIAN, KERNEL }
+
+    /** Where its network cable goes. */
+    public enum NetworkChoice { NAT, SWITCH, NONE }
 
     /** Its first hard disk. */
     public enum DiskChoice { NEW, EXISTING, NONE }
@@ -41,6 +45,8 @@ public final class WizardModel {
     public final StringProperty memory = new SimpleStringProperty("512");
     public final StringProperty processors = new SimpleStringProperty("1");
     public final ObjectProperty<Engine> engine = new SimpleObjectProperty<>(Engine.AUTO);
+    public final ObjectProperty<NetworkChoice> network = new SimpleObjectProperty<>(NetworkChoice.NAT);
+    public final StringProperty switchName = new SimpleStringProperty("lan");
     public final ObjectProperty<DiskChoice> disk = new SimpleObjectProperty<>(DiskChoice.NEW);
     public final StringProperty diskSizeMiB = new SimpleStringProperty("1024");
     public final StringProperty diskFile = new SimpleStringProperty("");
@@ -117,7 +123,11 @@ public final class WizardModel {
                     case NONE -> { }
                 }
             }
-            case NETWORK -> { }
+            case NETWORK -> {
+                if (connection() == null) {
+                    found.add(new FieldProblem(Field.NETWORK, Text.of("field.network.switch", switchName.get())));
+                }
+            }
             case SUMMARY -> {
                 for (Page before : Page.values()) {
                     if (before != Page.SUMMARY) {
@@ -142,7 +152,22 @@ public final class WizardModel {
             case NONE -> new NewVm.NewDisk.None();
         };
         return new NewVm(name.get(), number(memory), number(processors), engine.get(), boots, firstDisk,
-                Optional.empty(), true);
+                Optional.empty(), true, new NetworkConfig(connection(), Optional.empty(), List.of()));
+    }
+
+    /** What the network page says; null when the switch's name is wrong. */
+    private NetworkConfig.Connection connection() {
+        return switch (network.get()) {
+            case NAT -> new NetworkConfig.Connection.Nat();
+            case NONE -> new NetworkConfig.Connection.None();
+            case SWITCH -> {
+                try {
+                    yield NetworkConfig.Connection.parse("switch:" + switchName.get().strip());
+                } catch (IllegalArgumentException wrong) {
+                    yield null;
+                }
+            }
+        };
     }
 
     private static Path path(StringProperty text) {

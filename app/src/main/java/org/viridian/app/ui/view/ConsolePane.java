@@ -29,6 +29,7 @@ import org.viridian.display.surface.Surface;
 /** The guest's screen with its capture state always in sight; while there is no picture, the reason and what to do. */
 final class ConsolePane extends BorderPane {
     private static final PseudoClass CAPTURED = PseudoClass.getPseudoClass("captured");
+    private static final PseudoClass FULL = PseudoClass.getPseudoClass("full");
     private static final PseudoClass PAUSED = PseudoClass.getPseudoClass("paused");
     /** How often the machine is asked which screen is active: it changes when the video VSC opens or closes. */
     private static final long SCREEN_CHECK_NANOS = 100_000_000;
@@ -44,7 +45,10 @@ final class ConsolePane extends BorderPane {
     private final Label offReason = new Label();
     private final Button start;
     private final VBox offPage;
+    private final HBox strip;
     private RemoteScreen remote;
+    private boolean suspended;
+    private String remembered = "";
     private final AnimationTimer screenCheck = new AnimationTimer() {
         private long last;
 
@@ -86,7 +90,7 @@ final class ConsolePane extends BorderPane {
         notice.getStyleClass().addAll("text-small", "text-muted");
         Region gap = new Region();
         HBox.setHgrow(gap, Priority.ALWAYS);
-        HBox strip = new HBox(captureState, gap, notice);
+        strip = new HBox(captureState, gap, notice);
         strip.setAlignment(Pos.CENTER_LEFT);
         strip.getStyleClass().add("capture-strip");
         captureState.setMinWidth(Region.USE_PREF_SIZE);
@@ -94,6 +98,7 @@ final class ConsolePane extends BorderPane {
 
         capture.capturedProperty().subscribe(this::showCapture);
         view.screenOnProperty().subscribe(on -> showPage());
+        view.scalingProperty().addListener((observable, old, now) -> saveScaling(now));
         context.machine().stateProperty().subscribe(state -> showPage());
         context.machine().endingProperty().subscribe(ending -> showPage());
         context.machine().sessionProperty().subscribe(this::attach);
@@ -111,8 +116,55 @@ final class ConsolePane extends BorderPane {
         return view.scalingProperty();
     }
 
+    /** Loads how this VM's screen is fitted in, and remembers each change of it from now on. */
+    void remember(String vm) {
+        remembered = "";
+        if (vm.isEmpty()) {
+            return;
+        }
+        context.library().background().start("view-" + vm, () -> context.library().library().view(vm), found -> {
+            view.scalingProperty().set(scaling(found.scaling()));
+            remembered = vm;
+        }, failure -> { });
+    }
+
+    private static Scaling scaling(String word) {
+        for (Scaling value : Scaling.values()) {
+            if (value.name().equalsIgnoreCase(word)) {
+                return value;
+            }
+        }
+        return Scaling.FIT;
+    }
+
+    private void saveScaling(Scaling now) {
+        String vm = remembered;
+        if (!vm.isEmpty()) {
+            String word = now.name().toLowerCase(java.util.Locale.ROOT);
+            context.library().background().start("view-" + vm,
+                    () -> context.library().library().view(vm, old -> old.scaled(word)), () -> { }, failure -> { });
+        }
+    }
+
+    /** Shows nothing while another window has this VM's console: a screen has one viewer. */
+    void suspend(boolean elsewhere) {
+        if (suspended != elsewhere) {
+            suspended = elsewhere;
+            attach(context.machine().sessionProperty().get());
+        }
+    }
+
+    /** Without the strip below, for full screen. */
+    void bare(boolean full) {
+        strip.setVisible(!full);
+        strip.setManaged(!full);
+        stack.pseudoClassStateChanged(FULL, full);
+    }
+
     /** Uses the host's physical keys from now on. */
-    void useKeys(Optional<HeldKeys> keys) {
+    void use(ConsoleKeys known) {
+        Optional<HeldKeys> keys = known.held();
+        capture.setGrab(known.grab().orElse(null));
         capture.tracker().setHost(keys.orElse(null));
         notice.setText(keys.isPresent() ? "" : context.text("capture.layout"));
         notice.setTooltip(keys.isPresent() ? null : new javafx.scene.control.Tooltip(context.text("capture.layout.why")));
@@ -129,6 +181,13 @@ final class ConsolePane extends BorderPane {
 
     private void attach(Optional<VmSession> session) {
         closeRemote();
+        if (suspended) {
+            capture.setSink(null);
+            pointer.setSink(null);
+            screenCheck.stop();
+            view.setSurface(null);
+            return;
+        }
         Optional<Machine> machine = session.flatMap(VmSession::machine);
         capture.setSink(machine.map(Machine::keyboard).orElse(null));
         pointer.setSink(machine.map(Machine::pointer).orElse(null));

@@ -13,6 +13,11 @@ import org.viridian.app.ui.model.MachineModel;
  * @param files asks for files
  */
 record Context(Messages messages, LibraryModel library, MachineModel machine, FileDialogs files) {
+    /** The same with another VM shown. */
+    Context with(MachineModel other) {
+        return new Context(messages, library, other, files);
+    }
+
     String text(String key, Object... arguments) {
         return messages.get(key, arguments);
     }

@@ -1,7 +1,11 @@
 package org.viridian.app.ui.view;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import javafx.beans.InvalidationListener;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
@@ -9,6 +13,8 @@ import javafx.geometry.Orientation;
 import javafx.scene.control.Label;
 import javafx.scene.control.ListCell;
 import javafx.scene.control.ListView;
+import javafx.scene.control.MenuButton;
+import javafx.scene.control.MenuItem;
 import javafx.scene.control.SplitPane;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
@@ -16,13 +22,25 @@ import javafx.scene.control.TreeItem;
 import javafx.scene.control.TreeTableCell;
 import javafx.scene.control.TreeTableColumn;
 import javafx.scene.control.TreeTableView;
+import javafx.scene.input.Clipboard;
+import javafx.scene.input.ClipboardContent;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyCodeCombination;
+import javafx.scene.input.KeyCombination;
+import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import org.controlsfx.control.SegmentedButton;
+import org.kordamp.ikonli.material2.Material2MZ;
+import org.viridian.app.definition.Reasons;
+import org.viridian.app.text.Failure;
+import org.viridian.app.text.Text;
 import org.viridian.app.ui.Ids;
 import org.viridian.app.ui.model.CounterItem;
+import org.viridian.app.ui.model.DeviceExport;
 import org.viridian.app.ui.model.DeviceItem;
 import org.viridian.app.ui.model.DeviceTreeModel;
 import org.viridian.app.ui.model.Figures;
@@ -32,21 +50,28 @@ import org.viridian.icons.Icon;
 
 /** The device manager: tree by type or by connection, the chosen device in full, and the time since power-on below. */
 final class DevicePane extends BorderPane {
+    private static final KeyCombination COPY = new KeyCodeCombination(KeyCode.C, KeyCombination.SHORTCUT_DOWN);
+
     private final Context context;
     private final DeviceTreeModel devices;
     private final TreeTableView<DeviceRow> tree = new TreeTableView<>();
     private final ToggleButton byType;
+    private final ToggleButton byConnection;
+    private final ToggleButton byResource = new ToggleButton();
+    private final Banners banners;
     private final DeviceDetails details;
     private String selectedId = "";
 
-    DevicePane(Context context) {
+    /** @param banners tells where an export was saved */
+    DevicePane(Context context, Banners banners) {
+        this.banners = banners;
         this.context = context;
         this.devices = context.machine().devices();
         getStyleClass().add("device-pane");
 
         byType = new ToggleButton(context.text("device.by-type"));
         byType.setId(Ids.DEVICES_BY_TYPE);
-        ToggleButton byConnection = new ToggleButton(context.text("device.by-connection"));
+        byConnection = new ToggleButton(context.text("device.by-connection"));
         byConnection.setId(Ids.DEVICES_BY_CONNECTION);
         ToggleGroup views = new ToggleGroup();
         byType.setToggleGroup(views);
@@ -60,23 +85,72 @@ final class DevicePane extends BorderPane {
                 rebuild();
             }
         });
-        SegmentedButton choice = new SegmentedButton(byType, byConnection);
+        byResource.setText(context.text("device.by-resource"));
+        byResource.setId(Ids.DEVICES_BY_RESOURCE);
+        byResource.setToggleGroup(views);
+        SegmentedButton choice = new SegmentedButton(byType, byConnection, byResource);
         choice.setToggleGroup(views);
 
         details = new DeviceDetails(context, this::select);
         buildTree();
-        VBox left = new VBox(choice, tree);
+        MenuButton export = new MenuButton(context.text("device.export"), Glyphs.action(Material2MZ.SAVE_ALT));
+        export.setId(Ids.DEVICES_EXPORT);
+        export.getItems().addAll(exportItem("device.export.json", ".json", () -> DeviceExport.json(
+                        context.machine().name(), devices.uptimeNanosProperty().get(), devices.reports())),
+                exportItem("device.export.report", ".txt", () -> DeviceExport.report(context.messages(),
+                        context.machine().name(), devices.uptimeNanosProperty().get(), devices.reports())));
+        Region gap = new Region();
+        HBox.setHgrow(gap, Priority.ALWAYS);
+        HBox bar = new HBox(choice, gap, export);
+        export.setMinWidth(Region.USE_PREF_SIZE);
+        VBox left = new VBox(bar, tree);
         left.getStyleClass().add("device-left");
         VBox.setVgrow(tree, Priority.ALWAYS);
         SplitPane upper = new SplitPane(left, details);
-        upper.setDividerPositions(0.66);
+        upper.setDividerPositions(0.58);
         SplitPane whole = new SplitPane(upper, timeline());
         whole.setOrientation(Orientation.VERTICAL);
         whole.setDividerPositions(0.66);
         setCenter(whole);
 
+        tree.addEventHandler(KeyEvent.KEY_PRESSED, event -> {
+            if (COPY.match(event)) {
+                copyChosen();
+                event.consume();
+            }
+        });
         devices.items().addListener((InvalidationListener) observable -> rebuild());
         rebuild();
+    }
+
+    private MenuItem exportItem(String key, String ending, Supplier<byte[]> bytes) {
+        MenuItem item = new MenuItem(context.text(key));
+        item.setOnAction(event -> context.files().save(getScene().getWindow(), context.text(key),
+                context.machine().name() + "-devices" + ending).ifPresent(file -> context.library().background()
+                .start("export-devices", () -> write(file, bytes.get()), saved -> banners.show(Banners.Weight.INFO,
+                        context.text("file.saved", saved), saved.toString()), failure -> banners.show(
+                        Banners.Weight.WARNING, context.messages().of(failure.text()), null))));
+        return item;
+    }
+
+    private static Path write(Path file, byte[] bytes) throws Failure {
+        try {
+            return Files.write(file, bytes);
+        } catch (IOException e) {
+            throw new Failure(Failure.Kind.HOST, Text.of("folder.unusable", file, Reasons.of(e)), e);
+        }
+    }
+
+    private void copyChosen() {
+        TreeItem<DeviceRow> chosen = tree.getSelectionModel().getSelectedItem();
+        if (chosen != null && chosen.getValue() != null && chosen.getValue().item() != null) {
+            String id = chosen.getValue().item().id();
+            devices.reports().stream().filter(report -> report.id().equals(id)).findFirst().ifPresent(report -> {
+                ClipboardContent content = new ClipboardContent();
+                content.putString(DeviceExport.text(context.messages(), report));
+                Clipboard.getSystemClipboard().setContent(content);
+            });
+        }
     }
 
     /** Selects a device by id. */
@@ -109,8 +183,10 @@ final class DevicePane extends BorderPane {
         name.setCellFactory(column -> new NameCell());
         name.setPrefWidth(240);
         TreeTableColumn<DeviceRow, DeviceState> state = new TreeTableColumn<>(context.text("device.column.state"));
-        state.setCellValueFactory(cell -> cell.getValue().getValue() instanceof DeviceRow.Device device
-                ? device.item().stateProperty() : null);
+        state.setCellValueFactory(cell -> {
+            DeviceItem item = cell.getValue().getValue() == null ? null : cell.getValue().getValue().item();
+            return item == null ? null : item.stateProperty();
+        });
         state.setCellFactory(column -> new StateCell());
         state.setPrefWidth(130);
         TreeTableColumn<DeviceRow, Number> activity = new TreeTableColumn<>(context.text("device.column.activity"));
@@ -125,18 +201,22 @@ final class DevicePane extends BorderPane {
             tree.getColumns().add(column);
         }
         tree.getSelectionModel().selectedItemProperty().addListener((observable, old, now) -> {
-            if (now != null && now.getValue() instanceof DeviceRow.Device device) {
-                selectedId = device.id();
-                details.show(device.item());
+            if (now != null && now.getValue() != null && now.getValue().item() != null) {
+                selectedId = now.getValue().id();
+                details.show(now.getValue().item());
             }
         });
     }
 
     private static ObservableValue<Number> activity(DeviceRow row) {
-        return row instanceof DeviceRow.Device device ? device.item().activityProperty() : null;
+        return row != null && row.item() != null ? row.item().activityProperty() : null;
     }
 
     private void rebuild() {
+        if (byResource.isSelected()) {
+            rebuildByResource();
+            return;
+        }
         boolean types = byType.isSelected();
         Map<String, List<DeviceItem>> groups = types ? devices.byType() : devices.byConnection();
         TreeItem<DeviceRow> root = new TreeItem<>();
@@ -156,6 +236,25 @@ final class DevicePane extends BorderPane {
         if (groups.values().stream().allMatch(List::isEmpty)) {
             details.show(null);
         } else if (!wanted.isEmpty()) {
+            select(wanted);
+        }
+    }
+
+    private void rebuildByResource() {
+        TreeItem<DeviceRow> root = new TreeItem<>();
+        devices.byResource().forEach((kind, uses) -> {
+            if (!uses.isEmpty()) {
+                TreeItem<DeviceRow> group = new TreeItem<>(new DeviceRow.Group(kind,
+                        context.messages().word("device.resource.", kind),
+                        kind.equals("relid") ? Icon.SYNTHETIC : Icon.EMULATED));
+                group.setExpanded(true);
+                uses.forEach(use -> group.getChildren().add(new TreeItem<>(new DeviceRow.Resource(use))));
+                root.getChildren().add(group);
+            }
+        });
+        String wanted = selectedId;
+        tree.setRoot(root);
+        if (!wanted.isEmpty()) {
             select(wanted);
         }
     }
@@ -188,7 +287,7 @@ final class DevicePane extends BorderPane {
         return box;
     }
 
-    private static final class NameCell extends TreeTableCell<DeviceRow, DeviceRow> {
+    private final class NameCell extends TreeTableCell<DeviceRow, DeviceRow> {
         @Override
         protected void updateItem(DeviceRow row, boolean empty) {
             super.updateItem(row, empty);
@@ -209,6 +308,12 @@ final class DevicePane extends BorderPane {
                     setText(device.item().name());
                     setGraphic(Glyphs.of(Glyphs.icon(device.item().kind()), 16, "kind-glyph"));
                     setId(Ids.DEVICE_PREFIX + device.id());
+                }
+                case DeviceRow.Resource resource -> {
+                    setText(context.text("device.resource.row", resource.use().value(), resource.use().device().name()));
+                    setGraphic(resource.use().conflict() ? Glyphs.action(Material2MZ.WARNING, "host-lack")
+                            : Glyphs.of(Icon.ofDeviceType(resource.use().device().type()), 16, "kind-glyph"));
+                    setId(null);
                 }
             }
         }
@@ -243,8 +348,8 @@ final class DevicePane extends BorderPane {
         @Override
         protected void updateItem(Number perSecond, boolean empty) {
             super.updateItem(perSecond, empty);
-            DeviceItem item = !empty && getTableRow() != null && getTableRow().getItem() instanceof DeviceRow.Device device
-                    ? device.item() : null;
+            DeviceItem item = !empty && getTableRow() != null && getTableRow().getItem() != null
+                    ? getTableRow().getItem().item() : null;
             if (item == null || perSecond == null || item.counters().isEmpty()) {
                 shown = null;
                 sparkline.show(null);

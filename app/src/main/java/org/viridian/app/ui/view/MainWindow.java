@@ -1,12 +1,15 @@
 package org.viridian.app.ui.view;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import javafx.application.Platform;
 import javafx.beans.InvalidationListener;
+import javafx.collections.ListChangeListener;
 import javafx.geometry.Rectangle2D;
 import javafx.scene.Scene;
+import javafx.scene.control.ContextMenu;
 import javafx.scene.control.Label;
 import javafx.scene.control.Menu;
 import javafx.scene.control.MenuBar;
@@ -19,6 +22,7 @@ import javafx.scene.input.KeyCombination;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
+import javafx.scene.layout.VBox;
 import javafx.stage.Screen;
 import javafx.stage.Stage;
 import javafx.stage.WindowEvent;
@@ -33,7 +37,9 @@ import org.viridian.app.ui.model.DeviceTreeModel;
 import org.viridian.app.ui.model.LibraryModel;
 import org.viridian.app.ui.model.MachineModel;
 import org.viridian.app.ui.model.VmItem;
+import org.viridian.app.ui.model.Preferences;
 import org.viridian.display.keys.HeldKeys;
+import org.viridian.display.keys.KeyboardGrab;
 import org.viridian.engine.device.DeviceEvent;
 import org.viridian.icons.Icon;
 
@@ -48,8 +54,9 @@ public final class MainWindow {
     private final Library library;
     private final FileDialogs files;
     private final StackPane root = new StackPane();
-    private Optional<HeldKeys> keys = Optional.empty();
-    private Theme theme = Theme.SYSTEM;
+    private final Preferences preferences;
+    private ConsoleKeys keys = ConsoleKeys.NONE;
+    private Theme theme;
 
     // All below belongs to one language and is made anew when it changes.
     private Context context;
@@ -59,6 +66,8 @@ public final class MainWindow {
     private Actions actions;
     private Banners banners;
     private StackPane center;
+    private LibraryPane libraryPane;
+    private MenuBar menuBar;
     private EmptyState empty;
     private StatusBar status;
     private Label running;
@@ -69,6 +78,8 @@ public final class MainWindow {
         this.stage = stage;
         this.library = library;
         this.files = files;
+        preferences = Preferences.in(library.folders().data());
+        theme = preferences.word("theme").flatMap(Theme::of).orElse(Theme.SYSTEM);
         Rectangle2D screen = Screen.getPrimary().getVisualBounds();
         Scene scene = new Scene(root, Math.min(WIDTH, screen.getWidth() - MARGIN),
                 Math.min(HEIGHT, screen.getHeight() - 3 * MARGIN));
@@ -81,9 +92,43 @@ public final class MainWindow {
             stage.getIcons().add(new Image(Icon.APP.png(size)));
         }
         stage.setOnCloseRequest(this::closeRequested);
+        stage.setOnHiding(event -> rememberPlace());
+        preferences.place("main").ifPresent(this::putAt);
         theme.apply();
         Platform.getPreferences().colorSchemeProperty().addListener((observable, old, now) -> theme.apply());
-        build(locale);
+        build(preferences.word("language").map(MainWindow::language).orElse(locale));
+    }
+
+    private static Locale language(String word) {
+        return word.equals("ko") ? Locale.KOREAN : Locale.ROOT;
+    }
+
+    /** Puts the window where it was, when a screen is there still. */
+    private void putAt(Preferences.Place place) {
+        if (Screen.getScreensForRectangle(place.x(), place.y(), 80, 40).isEmpty()) {
+            return;
+        }
+        stage.setX(place.x());
+        stage.setY(place.y());
+        stage.setWidth(place.width());
+        stage.setHeight(place.height());
+        stage.setMaximized(place.maximized());
+    }
+
+    private void rememberPlace() {
+        Preferences.Place before = preferences.place("main").orElse(null);
+        boolean large = stage.isMaximized();
+        // A maximized window keeps the place it goes back to.
+        preferences.place("main", large && before != null
+                ? new Preferences.Place(before.x(), before.y(), before.width(), before.height(), true)
+                : new Preferences.Place(stage.getX(), stage.getY(), stage.getWidth(), stage.getHeight(), large));
+        // On this thread: the process may end as soon as its last window is hidden.
+        preferences.save();
+    }
+
+    private void remember(String key, String value) {
+        preferences.word(key, value);
+        Thread.ofVirtual().name("preferences").start(preferences::save);
     }
 
     /** Shows the window. */
@@ -93,20 +138,22 @@ public final class MainWindow {
     }
 
     /** Uses the host's physical keys from now on; until then key codes decide. */
-    public void useKeys(Optional<HeldKeys> physical) {
-        keys = physical;
-        vm.console().useKeys(physical);
+    public void useKeys(Optional<HeldKeys> physical, Optional<KeyboardGrab> grab) {
+        keys = new ConsoleKeys(physical, grab);
+        vm.useKeys(keys);
     }
 
     /** Changes the theme. */
     public void setTheme(Theme next) {
         theme = next;
         next.apply();
+        remember("theme", next.name().toLowerCase(Locale.ROOT));
     }
 
     /** Changes the language: everything is built anew, what was chosen stays chosen. */
     public void setLanguage(Locale locale) {
         String chosen = vm.itemProperty().get() == null ? "" : vm.itemProperty().get().name();
+        remember("language", locale.equals(Locale.KOREAN) ? "ko" : "en");
         int tab = vm.tabs().getSelectionModel().getSelectedIndex();
         dispose();
         build(locale);
@@ -133,6 +180,7 @@ public final class MainWindow {
 
     /** Lets go of everything the window follows. The library is left as it is. */
     public void dispose() {
+        vm.closeWindows();
         vm.console().detach();
         context.machine().let();
         context.library().close();
@@ -146,15 +194,17 @@ public final class MainWindow {
         thumbnails = new Thumbnails(model);
         banners = new Banners(context);
         actions = new Actions(context, stage, () -> vm.itemProperty().get(), this::started, banners);
-        vm = new VmPane(context, actions);
+        vm = new VmPane(context, actions, thumbnails, banners);
         actions.controlAltDelete(() -> {
             vm.console().capture().sendControlAltDelete();
             vm.useConsole();
         });
-        vm.console().useKeys(keys);
+        vm.useKeys(keys);
         list = new VmListPane(context, thumbnails, this::quickCreate, this::wizard);
         empty = new EmptyState(context, this::quickCreate, this::wizard);
-        center = new StackPane(empty, vm);
+        libraryPane = new LibraryPane(context, thumbnails, this::openFromLibrary, this::vmMenu, actions::importVm);
+        libraryPane.setVisible(false);
+        center = new StackPane(empty, vm, libraryPane);
         BorderPane right = new BorderPane(center);
         right.setTop(banners);
         SplitPane split = new SplitPane(list, right);
@@ -165,12 +215,13 @@ public final class MainWindow {
         split.getStyleClass().add("main-split");
         status = new StatusBar();
         status.setText("");
+        status.getRightItems().add(new ActivityLights(context, vm::showDevice));
         running = new Label();
         running.setMinWidth(Region.USE_PREF_SIZE);
         status.getRightItems().add(running);
         BorderPane pane = new BorderPane(split);
         pane.setTop(menus());
-        pane.setBottom(status);
+        pane.setBottom(new VBox(new JobBar(context), status));
         root.getChildren().setAll(pane);
 
         list.list().getSelectionModel().selectedItemProperty().addListener((observable, old, now) -> chosen(now));
@@ -207,7 +258,48 @@ public final class MainWindow {
                 context.messages().of("device.state.", event.state()), event.reason());
     }
 
+    /** Shows all VMs at once, or goes back to the chosen one. */
+    public void showLibrary(boolean all) {
+        libraryPane.setVisible(all);
+        if (all) {
+            libraryPane.refreshed();
+            libraryPane.table().requestFocus();
+        }
+    }
+
+    private void openFromLibrary(VmItem item) {
+        showLibrary(false);
+        list.select(item.name());
+        list.list().requestFocus();
+    }
+
+    /** What can be done to a VM of the library, also when it is not the chosen one. */
+    private ContextMenu vmMenu(VmItem item) {
+        Actions of = new Actions(context, stage, () -> item, this::started, banners);
+        MenuItem start = item("action.start", null, of::start);
+        MenuItem shutDown = item("action.shut-down", null, of::shutDown);
+        MenuItem rename = item("action.rename", null, of::rename);
+        MenuItem clone = item("action.clone-ask", null, of::cloneVm);
+        MenuItem export = item("action.export", null, of::exportVm);
+        MenuItem delete = item("action.delete", null, of::delete);
+        ContextMenu menu = new ContextMenu(item("action.open", null, () -> openFromLibrary(item)), start, shutDown,
+                item("action.settings", null, of::settings), clone, rename, export, delete);
+        menu.setOnShowing(event -> {
+            boolean off = item.stateProperty().get() == VmState.OFF;
+            start.setDisable(!off);
+            shutDown.setDisable(item.stateProperty().get() != VmState.RUNNING);
+            for (MenuItem entry : List.of(rename, clone, export)) {
+                entry.setDisable(!off);
+            }
+            delete.setDisable(!off && item.stateProperty().get() != VmState.DAMAGED);
+        });
+        return menu;
+    }
+
     private void chosen(VmItem item) {
+        if (item != null) {
+            showLibrary(false);
+        }
         boolean any = item != null;
         vm.setVisible(any);
         empty.setVisible(!any && context.library().isLoaded());
@@ -218,6 +310,9 @@ public final class MainWindow {
         LibraryModel model = context.library();
         long on = model.items().stream().filter(item -> item.stateProperty().get() == VmState.RUNNING
                 || item.stateProperty().get() == VmState.PAUSED).count();
+        if (libraryPane.isVisible()) {
+            libraryPane.refreshed();
+        }
         running.setText(context.text("status.running", on, model.items().size()));
         var selection = list.list().getSelectionModel();
         if (selection.getSelectedItem() == null && !list.list().getItems().isEmpty()) {
@@ -252,11 +347,13 @@ public final class MainWindow {
             list.select(name);
             return;
         }
-        context.library().items().addListener(new InvalidationListener() {
+        // A change listener comes after the list's own filter; an invalidation listener would come before it, and the
+        // list would select what it does not have yet.
+        context.library().items().addListener(new ListChangeListener<VmItem>() {
             @Override
-            public void invalidated(javafx.beans.Observable items) {
+            public void onChanged(Change<? extends VmItem> change) {
                 if (context.library().item(name).isPresent()) {
-                    items.removeListener(this);
+                    context.library().items().removeListener(this);
                     list.select(name);
                 }
             }
@@ -275,7 +372,8 @@ public final class MainWindow {
 
     private MenuBar menus() {
         Menu file = menu("menu.file", item("quick.open", "Shortcut+Shift+N", this::quickCreate),
-                item("wizard.menu", "Shortcut+N", this::wizard), item("action.quit", "Shortcut+Q",
+                item("wizard.menu", "Shortcut+N", this::wizard), item("action.import-ask", "Shortcut+I", actions::importVm),
+                item("action.quit", "Shortcut+Q",
                         () -> stage.fireEvent(new WindowEvent(stage, WindowEvent.WINDOW_CLOSE_REQUEST))));
         file.getItems().getLast().setId("quit");
         file.getItems().getLast().setOnAction(event -> {
@@ -290,23 +388,45 @@ public final class MainWindow {
         delete.setId(org.viridian.app.ui.Ids.DELETE_VM);
         Menu machine = menu("menu.machine", start, item("action.shut-down", null, actions::shutDown),
                 item("action.turn-off", null, actions::turnOff), item("menu.pause", null, actions::pauseOrResume),
-                item("action.reset", null, actions::reset), delete);
+                item("action.reset", null, actions::reset), item("action.settings", "Shortcut+Comma", actions::settings),
+                item("action.clone-ask", null, actions::cloneVm), item("action.rename", "F2", actions::rename),
+                item("action.export", "Shortcut+E", actions::exportVm), delete);
         bind(start, VmState.OFF);
         bind(delete, VmState.OFF, VmState.DAMAGED);
         bind(machine.getItems().get(1), VmState.RUNNING);
         bind(machine.getItems().get(2), VmState.RUNNING, VmState.PAUSED);
         bind(machine.getItems().get(3), VmState.RUNNING, VmState.PAUSED);
         bind(machine.getItems().get(4), VmState.RUNNING);
+        bind(machine.getItems().get(5), VmState.OFF, VmState.RUNNING, VmState.PAUSED);
+        for (int i = 6; i <= 8; i++) {
+            bind(machine.getItems().get(i), VmState.OFF);
+        }
         Menu consoleMenu = menu("menu.console", item("action.ctrl-alt-del", null, actions::controlAltDelete),
-                item("menu.capture", null, () -> vm.useConsole()), item("action.screenshot", "F12", actions::screenshot));
+                item("menu.capture", null, () -> vm.useConsole()), item("action.type-clipboard", "Shortcut+Shift+V",
+                        actions::typeClipboard), item("action.full-screen", "Ctrl+Alt+Enter", vm::toggleFullScreen),
+                item("action.detach", "Shortcut+D", vm::toggleWindow), item("action.screenshot", "F12", actions::screenshot),
+                item("screenshot.copy", null, actions::copyScreenshot),
+                item("screenshot.save-as", null, actions::saveScreenshotAs));
+        Menu sendKeys = menu("keys.title");
+        sendKeys.getItems().addAll(SendKeys.items(context, actions::key));
+        consoleMenu.getItems().add(1, sendKeys);
         for (MenuItem entry : consoleMenu.getItems()) {
             bind(entry, VmState.RUNNING, VmState.PAUSED);
         }
-        Menu view = menu("menu.view", choices("menu.theme", Theme.values(), theme,
+        Menu view = menu("menu.view", item("library.menu", "Shortcut+L", () -> showLibrary(!libraryPane.isVisible())),
+                item("menu.tab.console", "Shortcut+1", () -> showTab(0)), item("menu.tab.devices", "Shortcut+2", () -> showTab(1)),
+                item("menu.tab.serial", "Shortcut+3", () -> showTab(2)), choices("menu.theme", Theme.values(), theme,
                 value -> context.messages().of("theme.", value), this::setTheme),
                 choices("menu.language", new Locale[] {Locale.ROOT, Locale.KOREAN}, context.messages().locale(),
                         value -> value.equals(Locale.ROOT) ? "English" : "\uD55C\uAD6D\uC5B4", this::setLanguage));
-        return new MenuBar(file, machine, consoleMenu, view);
+        menuBar = new MenuBar(file, machine, consoleMenu, view);
+        return menuBar;
+    }
+
+    private void showTab(int index) {
+        showLibrary(false);
+        vm.tabs().getSelectionModel().select(index);
+        vm.tabs().requestFocus();
     }
 
     private void bind(MenuItem entry, VmState... states) {
@@ -327,6 +447,12 @@ public final class MainWindow {
         return menu;
     }
 
+    /** An item of the menu bar by its id, for tests and scripts. */
+    public Optional<MenuItem> menuItem(String id) {
+        return menuBar.getMenus().stream().flatMap(menu -> menu.getItems().stream())
+                .filter(item -> id.equals(item.getId())).findFirst();
+    }
+
     private Menu menu(String key, MenuItem... items) {
         Menu menu = new Menu(context.text(key));
         menu.getItems().addAll(items);
@@ -335,6 +461,7 @@ public final class MainWindow {
 
     private MenuItem item(String key, String accelerator, Runnable action) {
         MenuItem item = new MenuItem(context.text(key));
+        item.setId("menu-" + key.substring(key.indexOf('.') + 1).replace("-ask", ""));
         if (accelerator != null) {
             item.setAccelerator(KeyCombination.keyCombination(accelerator));
         }

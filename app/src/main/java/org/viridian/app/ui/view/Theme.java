@@ -16,6 +16,11 @@ public enum Theme {
     /** Dark. */
     DARK;
 
+    /** The theme of a name in lower case. */
+    static java.util.Optional<Theme> of(String word) {
+        return java.util.Arrays.stream(values()).filter(theme -> theme.name().equalsIgnoreCase(word)).findFirst();
+    }
+
     /** Gives every window this theme. */
     public void apply() {
         boolean dark = this == DARK

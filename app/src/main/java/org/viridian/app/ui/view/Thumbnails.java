@@ -37,7 +37,8 @@ final class Thumbnails implements AutoCloseable {
     private final Map<String, ObjectProperty<Image>> images = new HashMap<>();
     private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("thumbnails").factory());
-    private volatile String onConsole = "";
+    private final java.util.Set<String> onConsole = java.util.concurrent.ConcurrentHashMap.newKeySet();
+    private String inMainWindow = "";
 
     Thumbnails(LibraryModel model) {
         this.model = model;
@@ -46,7 +47,18 @@ final class Thumbnails implements AutoCloseable {
 
     /** The VM whose surface the console consumes: its damage must not be taken here. */
     void onConsole(String name) {
-        onConsole = name;
+        onConsole.remove(inMainWindow);
+        inMainWindow = name;
+        onConsole.add(name);
+    }
+
+    /** A VM whose surface another window consumes, or no more. */
+    void elsewhere(String name, boolean shown) {
+        if (shown) {
+            onConsole.add(name);
+        } else if (!name.equals(inMainWindow)) {
+            onConsole.remove(name);
+        }
     }
 
     ObservableValue<Image> of(String name) {
@@ -77,7 +89,7 @@ final class Thumbnails implements AutoCloseable {
             if (surface.isEmpty()) {
                 return;
             }
-            if (!name.equals(onConsole)) {
+            if (!onConsole.contains(name)) {
                 // Some screens are drawn only when somebody takes the damage.
                 surface.get().takeDamage();
             }

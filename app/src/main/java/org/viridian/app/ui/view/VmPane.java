@@ -1,5 +1,7 @@
 package org.viridian.app.ui.view;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import javafx.beans.binding.Bindings;
 import javafx.beans.property.ObjectProperty;
@@ -22,6 +24,9 @@ import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
+import javafx.scene.layout.StackPane;
+import javafx.scene.control.MenuItem;
+import javafx.scene.control.ContentDisplay;
 import javafx.scene.layout.VBox;
 import org.kordamp.ikonli.Ikon;
 import org.kordamp.ikonli.material2.Material2AL;
@@ -33,26 +38,43 @@ import org.viridian.display.canvas.Scaling;
 
 /** The chosen VM: name, state and power buttons above; console, devices and serial port as tabs. */
 final class VmPane extends BorderPane {
+    /** What the bar's buttons need with their words, in the longer of the two languages. */
+    private static final double FOLD_WIDTH = 860;
+
     private final Context context;
     private final Actions actions;
     private final ConsolePane console;
     private final DevicePane devices;
     private final TabPane tabs = new TabPane();
     private final Tab consoleTab;
+    private final Tab deviceTab;
     private final Label name = new Label();
     private final Label state = new Label();
     private final Label engine = new Label();
     private final ObjectProperty<VmItem> item = new SimpleObjectProperty<>();
     private final ToolBar bar = new ToolBar();
 
-    VmPane(Context context, Actions actions) {
+    private final Map<String, ConsoleWindow> windows = new HashMap<>();
+    private final StackPane consolePlace = new StackPane();
+    private final VBox elsewhere = new VBox();
+    private final Thumbnails thumbnails;
+    private final Banners banners;
+    private final SerialPane serial;
+    private ConsoleKeys keys = ConsoleKeys.NONE;
+
+    VmPane(Context context, Actions actions, Thumbnails thumbnails, Banners banners) {
+        this.thumbnails = thumbnails;
+        this.banners = banners;
         this.context = context;
         this.actions = actions;
         console = new ConsolePane(context, actions::start);
-        devices = new DevicePane(context);
-        consoleTab = tab("tab.console", Ids.TAB_CONSOLE, Material2AL.DESKTOP_WINDOWS, console);
-        Tab deviceTab = tab("tab.devices", Ids.TAB_DEVICES, Material2MZ.MEMORY, devices);
-        Tab serialTab = tab("tab.serial", Ids.TAB_SERIAL, Material2AL.KEYBOARD, new SerialPane(context));
+        devices = new DevicePane(context, banners);
+        buildElsewhere();
+        consolePlace.getChildren().addAll(console, elsewhere);
+        consoleTab = tab("tab.console", Ids.TAB_CONSOLE, Material2AL.DESKTOP_WINDOWS, consolePlace);
+        serial = new SerialPane(context, tabs::requestFocus);
+        deviceTab = tab("tab.devices", Ids.TAB_DEVICES, Material2MZ.MEMORY, devices);
+        Tab serialTab = tab("tab.serial", Ids.TAB_SERIAL, Material2AL.KEYBOARD, serial);
         tabs.getTabs().addAll(consoleTab, deviceTab, serialTab);
         tabs.setTabClosingPolicy(TabPane.TabClosingPolicy.UNAVAILABLE);
 
@@ -72,7 +94,98 @@ final class VmPane extends BorderPane {
         setCenter(tabs);
         console.capture().onReleaseChord(() -> bar.getItems().stream().filter(node -> node instanceof Button
                 && !node.isDisabled()).findFirst().ifPresent(Node::requestFocus));
+        console.capture().onFullScreenChord(this::toggleFullScreen);
         getStyleClass().add("vm-pane");
+    }
+
+    private void buildElsewhere() {
+        elsewhere.setId(Ids.CONSOLE_ELSEWHERE);
+        elsewhere.setAlignment(Pos.CENTER);
+        elsewhere.getStyleClass().add("console-off");
+        Label title = new Label(context.text("console.elsewhere"));
+        title.getStyleClass().add("title-3");
+        Button back = new Button(context.text("console.back"), Glyphs.action(Material2AL.EXIT_TO_APP));
+        back.setId(Ids.CONSOLE_BACK);
+        back.setOnAction(event -> toggleWindow());
+        elsewhere.getChildren().addAll(Glyphs.action(Material2MZ.OPEN_IN_NEW, "off-page-icon"), title, back);
+        elsewhere.setVisible(false);
+    }
+
+    /** Opens the console in a window of its own, or takes it back. */
+    void toggleWindow() {
+        VmItem shown = item.get();
+        if (shown == null) {
+            return;
+        }
+        ConsoleWindow window = windows.get(shown.name());
+        if (window != null) {
+            window.close();
+        } else {
+            open(shown, false);
+        }
+    }
+
+    /** Fills the screen with the console, or ends that. */
+    void toggleFullScreen() {
+        VmItem shown = item.get();
+        if (shown == null) {
+            return;
+        }
+        ConsoleWindow window = windows.get(shown.name());
+        if (window != null) {
+            window.toggleFullScreen();
+        } else {
+            open(shown, true);
+        }
+    }
+
+    private void open(VmItem shown, boolean fullScreen) {
+        console.capture().release();
+        ConsoleWindow window = new ConsoleWindow(context, shown, keys, banners, fullScreen, this::windowClosed);
+        windows.put(shown.name(), window);
+        thumbnails.elsewhere(shown.name(), true);
+        showElsewhere();
+        window.show();
+    }
+
+    private void windowClosed(String vm) {
+        windows.remove(vm);
+        thumbnails.elsewhere(vm, false);
+        showElsewhere();
+    }
+
+    private void showElsewhere() {
+        boolean away = item.get() != null && windows.containsKey(item.get().name());
+        elsewhere.setVisible(away);
+        console.setVisible(!away);
+        console.suspend(away);
+    }
+
+    /** Closes the consoles that have windows of their own. */
+    void closeWindows() {
+        java.util.List.copyOf(windows.values()).forEach(ConsoleWindow::close);
+    }
+
+    void useKeys(ConsoleKeys known) {
+        keys = known;
+        console.use(known);
+        windows.values().forEach(window -> window.useKeys(known));
+    }
+
+    /** Shows a device in the device manager. */
+    void showDevice(String id) {
+        tabs.getSelectionModel().select(deviceTab);
+        devices.select(id);
+    }
+
+    DevicePane devices() {
+        return devices;
+    }
+
+    /** Brings the serial port to the front and gives it the keyboard. */
+    void useSerial() {
+        tabs.getSelectionModel().selectLast();
+        serial.use();
     }
 
     /** The VM shown, or null. */
@@ -98,6 +211,8 @@ final class VmPane extends BorderPane {
         state.textProperty().unbind();
         state.graphicProperty().unbind();
         engine.textProperty().unbind();
+        showElsewhere();
+        console.remember(next == null ? "" : next.name());
         if (next == null) {
             context.machine().show("");
             return;
@@ -119,7 +234,12 @@ final class VmPane extends BorderPane {
     /** Brings the console to the front and gives it the keyboard. */
     void useConsole() {
         tabs.getSelectionModel().select(consoleTab);
-        console.capture().capture();
+        ConsoleWindow window = item.get() == null ? null : windows.get(item.get().name());
+        if (window != null) {
+            window.toFront();
+        } else {
+            console.capture().capture();
+        }
     }
 
     ObservableBooleanValue stateIs(VmState... wanted) {
@@ -145,19 +265,49 @@ final class VmPane extends BorderPane {
         for (Scaling value : new Scaling[] {Scaling.FIT, Scaling.INTEGER, Scaling.NATIVE}) {
             RadioMenuItem choice = new RadioMenuItem(context.messages().of("scaling.", value));
             choice.setToggleGroup(group);
-            choice.setSelected(value == console.scalingProperty().get());
+            console.scalingProperty().subscribe(now -> choice.setSelected(value == now));
             choice.setOnAction(event -> console.scalingProperty().set(value));
             scaling.getItems().add(choice);
         }
-        Button screenshot = button("action.screenshot", Ids.SCREENSHOT, Material2MZ.PHOTO_CAMERA, on, actions::screenshot);
-        screenshot.setAccessibleText(screenshot.getText());
-        screenshot.setText(null);
+        Button screenshot = small("action.screenshot", Ids.SCREENSHOT, Material2MZ.PHOTO_CAMERA, on, actions::screenshot);
+        Button detach = small("action.detach", Ids.DETACH, Material2MZ.OPEN_IN_NEW, on, this::toggleWindow);
+        Button full = small("action.full-screen", Ids.FULL_SCREEN, Material2AL.FULLSCREEN, on, this::toggleFullScreen);
+        MenuButton keyMenu = new MenuButton(null, Glyphs.action(Material2AL.KEYBOARD));
+        keyMenu.setId(Ids.SEND_KEYS);
+        keyMenu.setAccessibleText(context.text("keys.title"));
+        keyMenu.setTooltip(new Tooltip(context.text("keys.title")));
+        MenuItem clipboard = new MenuItem(context.text("action.type-clipboard"));
+        clipboard.setOnAction(event -> actions.typeClipboard());
+        keyMenu.getItems().addAll(clipboard, new javafx.scene.control.SeparatorMenuItem());
+        keyMenu.getItems().addAll(SendKeys.items(context, actions::key));
+        keyMenu.disableProperty().bind(Bindings.not(running));
         bar.getItems().addAll(button("action.start", Ids.START, Material2MZ.PLAY_ARROW, off, actions::start),
                 button("action.shut-down", Ids.SHUT_DOWN, Material2MZ.POWER_SETTINGS_NEW, running, actions::shutDown),
                 button("action.turn-off", Ids.TURN_OFF, Material2MZ.STOP, on, actions::turnOff), pause,
                 button("action.reset", Ids.RESET, Material2MZ.REPLAY, running, actions::reset), new Separator(),
                 button("action.ctrl-alt-del", Ids.CTRL_ALT_DEL, Material2AL.KEYBOARD, running, actions::controlAltDelete),
-                screenshot, scaling);
+                keyMenu, screenshot, scaling, detach, full);
+        fold();
+    }
+
+    /** In a narrow window the buttons lose their words before any of them goes into the overflow menu. */
+    private void fold() {
+        bar.widthProperty().subscribe(width -> {
+            boolean narrow = width.doubleValue() < FOLD_WIDTH;
+            for (Node node : bar.getItems()) {
+                if (node instanceof Button button) {
+                    button.setContentDisplay(narrow && !button.getId().equals(Ids.CTRL_ALT_DEL)
+                            && !button.getId().equals(Ids.START) ? ContentDisplay.GRAPHIC_ONLY : ContentDisplay.LEFT);
+                }
+            }
+        });
+    }
+
+    private Button small(String key, String id, Ikon icon, ObservableBooleanValue enabled, Runnable action) {
+        Button button = button(key, id, icon, enabled, action);
+        button.setAccessibleText(button.getText());
+        button.setText(null);
+        return button;
     }
 
     private Button button(String key, String id, Ikon icon, ObservableBooleanValue enabled, Runnable action) {

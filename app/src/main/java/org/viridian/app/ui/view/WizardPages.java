@@ -31,6 +31,7 @@ import org.viridian.app.ui.Ids;
 import org.viridian.app.ui.model.Figures;
 import org.viridian.app.ui.model.WizardModel;
 import org.viridian.app.ui.model.WizardModel.DiskChoice;
+import org.viridian.app.ui.model.WizardModel.NetworkChoice;
 import org.viridian.app.ui.model.WizardModel.Page;
 import org.viridian.app.ui.model.WizardModel.SourceChoice;
 
@@ -80,7 +81,11 @@ final class WizardPages {
                     ? context.messages().of("flavour.", model.flavour.get()) : context.text("wizard.source.kernel");
             case MEMORY -> model.memory.get() + " MiB";
             case PROCESSORS -> model.processors.get();
-            case NETWORK -> context.text("wizard.network.none");
+            case NETWORK -> switch (model.network.get()) {
+                case NAT -> context.text("wizard.network.nat");
+                case SWITCH -> context.text("wizard.network.switch.value", model.switchName.get());
+                case NONE -> context.text("wizard.network.none");
+            };
             case DISK -> switch (model.disk.get()) {
                 case NEW -> context.text("wizard.disk.new.value", model.diskSizeMiB.get());
                 case EXISTING -> context.text("wizard.disk.existing.value");
@@ -157,10 +162,19 @@ final class WizardPages {
     }
 
     private void network() {
-        RadioButton none = new RadioButton(context.text("wizard.network.none"));
-        none.setSelected(true);
-        first.put(Page.NETWORK, none);
-        page(Page.NETWORK, none, hint("wizard.network.why", "indented"));
+        ToggleGroup group = new ToggleGroup();
+        RadioButton nat = choice("wizard-network-nat", "wizard.network.nat", group, model.network, NetworkChoice.NAT);
+        RadioButton shared = choice("wizard-network-switch", "wizard.network.switch", group, model.network, NetworkChoice.SWITCH);
+        RadioButton none = choice("wizard-network-none", "wizard.network.none", group, model.network, NetworkChoice.NONE);
+        TextField name = field("wizard-network-name", model.switchName, Page.NETWORK);
+        name.setMaxWidth(240);
+        name.setAccessibleText(context.text("wizard.network.switch.name"));
+        HBox row = new HBox(name);
+        row.getStyleClass().add("indented");
+        row.disableProperty().bind(shared.selectedProperty().not());
+        first.put(Page.NETWORK, nat);
+        page(Page.NETWORK, nat, hint("wizard.network.nat.hint", "indented"), shared, row,
+                problem(Field.NETWORK, "wizard-network-name"), none);
     }
 
     private void disk() {

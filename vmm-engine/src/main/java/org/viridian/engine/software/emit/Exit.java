@@ -7,16 +7,14 @@ package org.viridian.engine.software.emit;
 public final class Exit {
     /** The interpreter runs the operation; translated code goes on behind it. */
     public static final int STEP = 0;
-    /** The interpreter runs the operation, which ends the block. */
+    /** The interpreter runs the operation, which ends the block; the jump cache should know where it goes. */
     public static final int END = 1;
     /** A jump inside the page whose target has no translation yet; the index is the number of the link. */
     public static final int LINK = 2;
-    /** A jump to {@link StateLayout#TARGET} that the jump cache does not know. */
-    public static final int JUMP = 3;
     /** At the head of a block: the budget is used up, or the block is stale. */
-    public static final int HEAD = 4;
+    public static final int HEAD = 3;
     /** At the head of a block that needs the vector registers, which are not to be used now. */
-    public static final int VECTOR = 5;
+    public static final int VECTOR = 4;
 
     private Exit() {}
 

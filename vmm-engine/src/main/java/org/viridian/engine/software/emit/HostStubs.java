@@ -47,7 +47,6 @@ final class HostStubs {
         a.align(16);
         exit = a.position();
         a.store32(RAX, RBP, StateLayout.EXIT);
-        a.store(RDI, RBP, StateLayout.TARGET);
         for (int guest = 0; guest < 16; guest++) {
             if (MAP[guest] != NONE) {
                 a.store(MAP[guest], RBP, StateLayout.GPR + guest * 8);

@@ -49,11 +49,15 @@ final class IntegerForms {
             if (done != null) {
                 return done;
             }
-        } else if (in.map == 1 && op == 0xC7 && (in.reg & 7) == 1 && in.mod != 3) {
-            return exchangeWide(in);
+        }
+        if (in.map == 1 && op == 0xC7) {
+            return (in.reg & 7) == 1 && in.mod != 3 && exchangeWide(in);
         }
         if (in.map == 1 && (op & ~1) == 0xB0) {
             return compareExchange(in);
+        }
+        if (in.map == 1 && (in.opcode & ~0x18) == 0xA3 && in.mod != 3) {
+            return bitString(in);
         }
         int traits = Traits.of(in);
         return traits != Traits.NONE && generic(in, traits);
@@ -150,8 +154,12 @@ final class IntegerForms {
             case 0x9C -> {
                 return !in.prefix66 && pushFlags();
             }
-            case 0xFA -> {
-                return interruptFlag(false);
+            case 0xFA, 0xFB -> {
+                interruptFlag(op == 0xFB);
+                return true;
+            }
+            case 0x8C -> {
+                return storeSegment(in);
             }
             default -> {
                 return null;
@@ -404,17 +412,68 @@ final class IntegerForms {
         return true;
     }
 
-    private boolean interruptFlag(boolean set) {
-        if (set) {
-            return false;
-        }
+    /** CLI and STI at privilege level 0. */
+    private void interruptFlag(boolean set) {
         t.saveFlags();
         a.aluMemory32(7, RBP, StateLayout.CPL, 0);
         t.slow(a.jcc(5));
-        // and dword [EFLAGS], ~200h
-        a.rm(false, 0x81, 4, RBP, StateLayout.EFLAGS);
-        a.d(~0x200);
+        if (set) {
+            a.aluMemory32(7, RBP, StateLayout.DEFERRED, 0);
+            t.slow(a.jcc(5));
+        }
+        // or/and dword [EFLAGS], imm32
+        a.rm(false, 0x81, set ? 1 : 4, RBP, StateLayout.EFLAGS);
+        a.d(set ? 0x200 : ~0x200);
         t.flagsLost();
+    }
+
+    private boolean storeSegment(Insn in) {
+        int segment = in.reg & 7;
+        if (segment > 5 || in.operandSize() == 2) {
+            return false;
+        }
+        int selector = StateLayout.SELECTORS + segment * 4;
+        if (in.mod != 3) {
+            t.operand(in, 2, true);
+            a.load32(RAX, RBP, selector);
+            a.b(0x66);
+            a.rm(false, 0x89, RAX, RDI, 0);
+            return true;
+        }
+        int host = HostStubs.MAP[in.rm];
+        a.load32(host == NONE ? RAX : host, RBP, selector);
+        keep(in.rm, RAX);
+        return true;
+    }
+
+    /** BT, BTS, BTR and BTC whose bit number selects the word of memory too. */
+    private boolean bitString(Insn in) {
+        int size = in.operandSize();
+        boolean write = in.opcode != 0xA3;
+        if (size == 2 || in.prefix67 || in.lock && !write) {
+            return false;
+        }
+        boolean wide = size == 8;
+        t.saveFlags();
+        t.offset(in);
+        a.rr(true, wide ? 0x8B : 0x63, RAX, t.use(in.reg, RAX));
+        // sar rax, 6 or 5
+        a.b(0x48, 0xC1, 0xF8);
+        a.b(wide ? 6 : 5);
+        a.lea(true, RDI, RDI, RAX, wide ? 3 : 2, 0);
+        t.segment(in);
+        t.flagsLost();
+        t.probe(size, write);
+        if (in.lock) {
+            t.aligned(size);
+        }
+        a.rr(false, 0x8B, RAX, t.use(in.reg, RAX));
+        a.alu(false, 4, RAX, wide ? 63 : 31);
+        a.store32(RAX, RBP, StateLayout.TEMPORARY);
+        t.needFlags();
+        a.load32(RAX, RBP, StateLayout.TEMPORARY);
+        encode(in, RAX, RDI, true, wide ? 8 : 0, false);
+        t.flagsMade();
         return true;
     }
 
@@ -567,7 +626,9 @@ final class IntegerForms {
         t.aligned(size);
         t.needFlags();
         a.mov(RAX, RSI);
-        a.b(0xF0);
+        if (in.lock) {
+            a.b(0xF0);
+        }
         if (size == 16) {
             a.b(0x48);
         }

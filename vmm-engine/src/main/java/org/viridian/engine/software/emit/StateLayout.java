@@ -28,8 +28,6 @@ public final class StateLayout {
     public static final int GS_BASE = 40;
     /** A word for a value that must outlive both scratch registers. */
     public static final int TEMPORARY = 48;
-    /** Target of an indirect exit. */
-    public static final int TARGET = 56;
     /** Which exit was taken, see {@link Exit}. 32 bits. */
     public static final int EXIT = 64;
     /** Guest instructions that may still run before the next look at requests. 32 bits, signed. */
@@ -48,6 +46,9 @@ public final class StateLayout {
     public static final int DEFERRED = 96;
     /** XMM0, 16-byte aligned; the others follow. */
     public static final int XMM = 128;
+
+    /** Selectors of ES CS SS DS FS GS, 4 bytes each. */
+    public static final int SELECTORS = 384;
 
     /** Right shift that turns a linear address into a TLB entry's distance, after {@link #TLB_MASK}. */
     public static final int TLB_SHIFT = 7;

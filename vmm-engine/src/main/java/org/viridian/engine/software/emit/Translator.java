@@ -88,7 +88,7 @@ public final class Translator {
                 HostStubs.saveFlags(a);
             }
             flags = BOTH;
-            jumpTo(takenTarget);
+            jumpTo(takenTarget, 0);
         }
         a.here(headPlace);
         int headExit = base + a.position();
@@ -254,6 +254,11 @@ public final class Translator {
     void address(Insn i) {
         saveFlags();
         offset(i);
+        segment(i);
+    }
+
+    /** Adds the segment's base to RDI; flags must be saved. */
+    void segment(Insn i) {
         if (i.segment >= 0) {
             a.rm(true, 0x03, RDI, RBP, i.segment == 4 ? StateLayout.FS_BASE : StateLayout.GS_BASE);
             flagsLost();
@@ -294,33 +299,39 @@ public final class Translator {
     private void finish(int target) {
         saveFlags();
         if (source.serialises) {
-            lookUp(target);
+            lookUp(target, 0);
         } else {
-            jumpTo(target);
+            jumpTo(target, 0);
         }
         finished = true;
     }
 
     /** Goes on at an offset from the start of the page, which may lie outside; flags are saved. */
-    private void jumpTo(int target) {
+    private void jumpTo(int target, int drop) {
         if (target >= 0 && target < 4096) {
+            if (drop != 0) {
+                a.lea(true, R13, R13, NONE, 0, drop);
+            }
             linkTarget[links] = target;
             int place = a.jmp();
             linkSite[links] = place;
             cold(place, Exit.pack(number, links++, Exit.LINK));
             return;
         }
-        lookUp(target);
+        lookUp(target, drop);
     }
 
-    private void lookUp(int target) {
+    private void lookUp(int target, int drop) {
         a.load(RDI, RBP, StateLayout.PAGE);
         a.lea(true, RDI, RDI, NONE, 0, target);
-        dispatch();
+        dispatch(drop);
     }
 
-    /** Goes on at the linear address in RDI through the jump cache; flags are saved. */
-    private void dispatch() {
+    /**
+     * Goes on at the linear address in RDI through the jump cache, and adds {@code drop} to RSP on the way; flags are saved. What
+     * the cache does not know is left to the interpreter, so nothing of the jump may have happened before.
+     */
+    private void dispatch(int drop) {
         a.rr(false, 0x8B, RAX, RDI);
         a.b(0xC1, 0xE8, 8);
         a.rr(false, 0x33, RAX, RDI);
@@ -329,7 +340,10 @@ public final class Translator {
         a.b(0xC1, 0xE0, 4);
         a.rm(true, 0x03, RAX, RBP, StateLayout.JUMPS);
         a.rm(true, 0x3B, RDI, RAX, 0);
-        cold(a.jcc(5), Exit.pack(number, 0, Exit.JUMP));
+        cold(a.jcc(5), Exit.pack(number, operation, Exit.END));
+        if (drop != 0) {
+            a.lea(true, R13, R13, NONE, 0, drop);
+        }
         a.alu(true, 4, RDI, -4096);
         a.store(RDI, RBP, StateLayout.PAGE);
         // jmp [rax + 8]
@@ -365,7 +379,7 @@ public final class Translator {
                 if (target < 0 || target >= 4096) {
                     saveFlags();
                 }
-                jumpTo(target);
+                jumpTo(target, 0);
             }
             case 0xE8 -> {
                 if (!near(i)) {
@@ -373,7 +387,7 @@ public final class Translator {
                 }
                 saveFlags();
                 call(next);
-                jumpTo(next + (int) i.immediateValue());
+                jumpTo(next + (int) i.immediateValue(), -8);
             }
             case 0xC3, 0xC2 -> {
                 saveFlags();
@@ -381,8 +395,7 @@ public final class Translator {
                 probe(8, false);
                 a.load(RDI, RDI, 0);
                 int drop = op == 0xC2 ? (int) i.immediateValue() & 0xFFFF : 0;
-                a.lea(true, R13, R13, NONE, 0, 8 + drop);
-                dispatch();
+                dispatch(8 + drop);
             }
             case 0xFF -> {
                 return indirect(i, next);
@@ -400,14 +413,13 @@ public final class Translator {
         return Math.abs(rel) < Integer.MAX_VALUE - 8192;
     }
 
-    /** Pushes the return address. */
+    /** Stores the return address; RSP stays as it is. */
     private void call(int next) {
         a.lea(true, RDI, R13, NONE, 0, -8);
         probe(8, true);
         a.load(RAX, RBP, StateLayout.PAGE);
         a.lea(true, RAX, RAX, NONE, 0, next);
         a.store(RAX, RDI, 0);
-        a.lea(true, R13, R13, NONE, 0, -8);
     }
 
     private boolean indirect(Insn i, int next) {
@@ -425,6 +437,7 @@ public final class Translator {
             if (memory) {
                 a.store(RDI, RBP, StateLayout.TEMPORARY);
             }
+            canonical(memory ? RDI : use(i.rm, RDI));
             call(next);
             if (memory) {
                 a.load(RDI, RBP, StateLayout.TEMPORARY);
@@ -436,9 +449,21 @@ public final class Translator {
                 a.mov(RDI, target);
             }
         }
-        dispatch();
+        dispatch(group == 2 ? -8 : 0);
         finished = true;
         return true;
+    }
+
+    /** Leaves the operation to the interpreter unless a register holds a canonical address. */
+    private void canonical(int register) {
+        a.mov(RAX, register);
+        // shl rax, 16; sar rax, 16
+        a.b(0x48, 0xC1, 0xE0);
+        a.b(16);
+        a.b(0x48, 0xC1, 0xF8);
+        a.b(16);
+        a.rr(true, 0x3B, RAX, register);
+        slow(a.jcc(5));
     }
 
     private void conditional(int condition, int taken, int passed) {
@@ -465,7 +490,7 @@ public final class Translator {
             saveFlags();
         }
         flags = BOTH;
-        jumpTo(passed);
+        jumpTo(passed, 0);
         finished = true;
     }
 
