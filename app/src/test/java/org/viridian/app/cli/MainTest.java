@@ -103,6 +103,39 @@ class MainTest {
     }
 
     @Test
+    void imagesAreMadeLookedAtCopiedAndChecked() throws Exception {
+        String base = root.resolve("base.vhdx").toString();
+        String over = root.resolve("over.qcow2").toString();
+        String copy = root.resolve("copy.vhd").toString();
+        assertEquals(0, say("disk", "create", base, "20M", "--sector", "4096").exit());
+        assertEquals(4096, say("disk", "info", base, "--json").json().get("logicalSector").intValue());
+        assertEquals(0, say("disk", "create", over, "--parent", base).exit());
+        JsonNode info = say("disk", "info", over, "--json").json();
+        assertEquals(20 << 20, info.get("size").intValue());
+        assertEquals(base, info.get("chain").get(0).stringValue());
+        assertEquals(0, say("disk", "convert", over, copy).exit());
+        assertEquals("vhd", say("disk", "info", copy, "--json").json().get("format").stringValue());
+        assertEquals(0, say("disk", "resize", copy, "30M").exit());
+        assertEquals(5, say("disk", "resize", copy, "10M").exit(), "a smaller size is asked for as such");
+        assertEquals(0, say("disk", "check", copy).exit());
+        assertEquals(0, say("disk", "compact", copy).exit());
+        Spoken again = say("disk", "create", base, "20M");
+        assertEquals(5, again.exit());
+        assertTrue(again.err().contains("exists already"), again.err());
+        assertEquals(2, say("disk").exit());
+        assertEquals(2, say("disk", "create", root.resolve("x.raw").toString(), "twenty").exit());
+    }
+
+    @Test
+    void aNewDiskHasTheFormatAskedForAndTheDefinitionSaysSo() throws Exception {
+        assertEquals(0, say("create", "box", "--kernel", kernel.toString(), "--new-disk", "8M,vhdx").exit());
+        JsonNode disk = JsonMapper.shared().readTree(Files.readString(folders.vms().resolve("box/vm.json"))).get("disks").get(0);
+        assertEquals("disk.vhdx", disk.get("file").stringValue());
+        assertEquals("vhdx", disk.get("format").stringValue());
+        assertEquals(36, disk.get("id").stringValue().length());
+    }
+
+    @Test
     void debianIsMadeWithItsOwnCopyOfTheBootFiles() throws Exception {
         assertEquals(0, say("create", "deb", "--debian").exit());
         assertEquals("k", Files.readString(folders.vms().resolve("deb/vmlinuz")));

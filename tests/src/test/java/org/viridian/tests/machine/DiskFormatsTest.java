@@ -70,6 +70,8 @@ class DiskFormatsTest {
             machine.start();
             SerialShell shell = new SerialShell(machine);
             shell.await("login: root", BOOT);
+            // What the kernel says about disks must not land between a command's lines.
+            shell.run("dmesg -n 1", LONG).orFail();
             for (int lun = 0; lun < 3; lun++) {
                 until(shell, "[ -b /dev/$(ls %s) ]".formatted(block(lun)));
                 assertEquals(lun == 1 ? "4096" : "512", shell.run("cat %s/*/queue/logical_block_size".formatted(block(lun)), LONG).orFail());
