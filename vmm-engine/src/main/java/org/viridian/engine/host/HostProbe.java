@@ -57,7 +57,7 @@ public final class HostProbe {
     }
 
     /** The status of a host whose KVM did not open for this reason. */
-    private static KvmStatus status(KvmUnavailableException.Reason reason) {
+    public static KvmStatus status(KvmUnavailableException.Reason reason) {
         return switch (reason) {
             case OTHER_HOST -> KvmStatus.OTHER_HOST;
             case ABSENT -> KvmStatus.ABSENT;
