@@ -82,6 +82,7 @@ public final class Translator {
         if (!finished) {
             throw new IllegalStateException("a block without an end");
         }
+        operation = from.operations - 1;
         if (takenPlace >= 0) {
             a.here(takenPlace);
             if (takenNeedsSave) {
