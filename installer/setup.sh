@@ -48,7 +48,8 @@ viridian_install() {
 
 # Whether a shared library can be found by the loader.
 viridian_library() {
-    PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2> /dev/null | grep -q "[[:space:]]$1 "
+    # Not grep -q: it leaves at the first match, ldconfig then dies of SIGPIPE now and then, and pipefail says "missing".
+    PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2> /dev/null | grep "[[:space:]]$1 " > /dev/null
 }
 
 # Requires packages: arguments are the packages that are missing; none is fine.
