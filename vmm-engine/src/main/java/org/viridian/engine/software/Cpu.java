@@ -444,6 +444,14 @@ public final class Cpu extends CpuMemory {
         clearNativeJumps(false);
     }
 
+    /** Does what {@link #PENDING_WRITE_TAGS} asks for. */
+    void acknowledgeWriteTags() {
+        withdraw(PENDING_WRITE_TAGS);
+        long epoch = memory.epoch();
+        dropWriteTags(-1);
+        acknowledgedEpoch = epoch;
+    }
+
     /** Forgets one page, or the whole large page that maps this address: INVLPG. */
     void flushPage(long linear) {
         int entry = (int) (linear >>> 12) & TLB_ENTRIES - 1;

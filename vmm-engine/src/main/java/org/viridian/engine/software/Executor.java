@@ -63,7 +63,7 @@ final class Executor {
             c.flushAll();
         }
         if ((pending & Cpu.PENDING_WRITE_TAGS) != 0) {
-            acknowledgeWriteTags();
+            c.acknowledgeWriteTags();
         }
         if ((pending & Cpu.PENDING_KICK) != 0) {
             c.withdraw(Cpu.PENDING_KICK);
@@ -102,13 +102,6 @@ final class Executor {
         c.standStill();
     }
 
-    private void acknowledgeWriteTags() {
-        c.withdraw(Cpu.PENDING_WRITE_TAGS);
-        long epoch = c.memory.epoch();
-        c.dropWriteTags(-1);
-        c.acknowledgedEpoch = epoch;
-    }
-
     /** Sleeps until there is something to do; null goes on. */
     private Outcome halt() {
         c.withdraw(Cpu.PENDING_HALT);
@@ -128,7 +121,7 @@ final class Executor {
             c.flushAll();
         }
         if ((pending & Cpu.PENDING_WRITE_TAGS) != 0) {
-            acknowledgeWriteTags();
+            c.acknowledgeWriteTags();
         }
         if ((pending & Cpu.PENDING_KICK) != 0) {
             c.request(Cpu.PENDING_HALT);

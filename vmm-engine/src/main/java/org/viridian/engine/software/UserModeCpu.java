@@ -103,10 +103,15 @@ public final class UserModeCpu {
 
     /** Runs at most {@code most} instructions, by whole blocks as long as they fit. */
     public Stop run(long most) {
+        // Nobody delivers interrupts or traps here; what an earlier run has asked for must not interrupt this one's strings.
+        cpu.withdraw(~Cpu.PENDING_WRITE_TAGS);
         long end = cpu.instructions + most;
         long start = cpu.instructions;
         boolean interpret = false;
         while (cpu.instructions < end) {
+            if ((cpu.pending & Cpu.PENDING_WRITE_TAGS) != 0) {
+                cpu.acknowledgeWriteTags();
+            }
             MicroOp[] ops = null;
             int i = 0;
             try {

@@ -79,11 +79,12 @@ public final class CodeArea {
     }
 
     /**
-     * Puts a jump to {@code target} at an 8-byte aligned offset whose first instruction has 5 bytes or more. Any thread, also
-     * while the code runs.
+     * Puts a jump to {@code target} at the head of a block: an 8-byte aligned offset, an instruction of seven bytes, and the 0Fh
+     * of a conditional jump. That byte stays, for the thread that runs the code may stand before it. Any thread, also while the
+     * code runs.
      */
     public void divert(int offset, int target) {
-        long word = 0xE9L | (target - (offset + 5) & 0xFFFF_FFFFL) << 8 | 0xCCCC_CC00_0000_0000L;
+        long word = 0xE9L | (target - (offset + 5) & 0xFFFF_FFFFL) << 8 | 0x0FCC_CC00_0000_0000L;
         memory.write64(offset, word);
     }
 }
