@@ -3,6 +3,9 @@ module org.viridian.devices {
     requires transitive org.viridian.vmbus;
     requires com.github.luben.zstd_jni;
 
+    // JNA calls the callbacks of libslirp and fills its structures by reflection.
+    opens org.viridian.devices.network to com.sun.jna;
+
     exports org.viridian.devices.emulated;
     exports org.viridian.devices.emulated.firmware;
     exports org.viridian.devices.emulated.ide;

@@ -163,6 +163,10 @@ final class RunVerb extends Verb {
         if (seabios == (kernel != null)) {
             throw new Failure(Failure.Kind.USAGE, Text.of(seabios ? "cli.run.kernel-and-firmware" : "cli.run.kernel"));
         }
+        if (seabios && attached.isEmpty() && dvd == null) {
+            // Firmware with nothing to start from would only say so on a screen that nobody sees.
+            throw new Failure(Failure.Kind.USAGE, Text.of("cli.run.kernel"));
+        }
         if (kernel != null) {
             DefinitionRules.readable(Field.KERNEL, kernel).ifPresent(problems::add);
         }

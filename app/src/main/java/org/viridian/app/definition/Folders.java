@@ -1,6 +1,7 @@
 package org.viridian.app.definition;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -56,8 +57,15 @@ public record Folders(Path data, Path cache, Path runtime) {
         try {
             if (!Files.isDirectory(runtime, LinkOption.NOFOLLOW_LINKS)) {
                 Files.createDirectories(runtime.getParent());
-                Files.createDirectory(runtime,
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                try {
+                    Files.createDirectory(runtime,
+                            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                } catch (FileAlreadyExistsException e) {
+                    // Another thread or process was first, which is as good; anything but a folder is not.
+                    if (!Files.isDirectory(runtime, LinkOption.NOFOLLOW_LINKS)) {
+                        throw e;
+                    }
+                }
             }
             String owner = Files.getOwner(runtime, LinkOption.NOFOLLOW_LINKS).getName();
             if (!owner.equals(System.getProperty("user.name"))) {

@@ -65,7 +65,7 @@ public record VmDefinition(
     public VmDefinition with(int newMemoryMiB, int newProcessors, Engine newEngine, Boot newBoot, List<Disk> newDisks,
             Optional<Path> newDvd, boolean newIntegration) {
         return new VmDefinition(name, newMemoryMiB, newProcessors, newEngine, newBoot, newDisks, newDvd, newIntegration,
-                unknownFields);
+                network, unknownFields);
     }
 
     /** The machine this definition describes. */

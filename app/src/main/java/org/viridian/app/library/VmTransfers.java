@@ -118,7 +118,7 @@ public final class VmTransfers {
         try (TarArchiveInputStream in = open(file)) {
             ObjectNode definition = definition(file, in);
             insideOnly(file, definition);
-            definition.put("name", name);
+            named(definition, name);
             Meter meter = new Meter(progress, "transfer.import", name, -1);
             int count = 0;
             for (TarArchiveEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
@@ -157,7 +157,7 @@ public final class VmTransfers {
                     writeSparse(in, target, Files.size(part.getValue()), Files.getFileStore(folder).getUsableSpace(), meter);
                 }
             }
-            parts.definition().put("name", copy);
+            named(parts.definition(), copy);
             AtomicFile.write(folder.resolve(DEFINITION), MAPPER.writeValueAsBytes(parts.definition()));
             store.load(copy);
             changed.accept(copy);
@@ -187,6 +187,17 @@ public final class VmTransfers {
         } catch (IOException e) {
             throw unusable(to, e);
         }
+    }
+
+    /**
+     * Names a copy. Its network address goes, so that the one that follows from its name is taken: two adapters of one
+     * address on a switch would steal each other's frames.
+     */
+    private static void named(ObjectNode definition, String name) {
+        if (!name.equals(definition.path("name").asString("")) && definition.get("network") instanceof ObjectNode network) {
+            network.remove("mac");
+        }
+        definition.put("name", name);
     }
 
     private Path existing(String name) throws Failure {

@@ -135,6 +135,7 @@ public final class Ids {
     public static final String SETTINGS_DISK_REMOVE = "settings-disk-remove";
     public static final String SETTINGS_DISK_READONLY = "settings-disk-readonly";
     public static final String SETTINGS_DVD = "settings-dvd";
+    public static final String SETTINGS_NETWORK = "settings-network";
     public static final String SETTINGS_GROUP = "settings-group";
     public static final String SETTINGS_TAGS = "settings-tags";
     public static final String SETTINGS_INTEGRATION = "settings-integration";

@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.viridian.app.library.VmState;
+import org.viridian.app.ui.model.SettingsModel;
 import org.viridian.app.ui.model.WizardModel;
 import org.viridian.engine.device.DeviceKind;
 import org.viridian.engine.device.DeviceState;
@@ -41,6 +42,9 @@ class BundlesTest {
             }
             for (DeviceKind kind : DeviceKind.values()) {
                 messages.of("device.kind.", kind);
+            }
+            for (SettingsModel.Page page : SettingsModel.Page.values()) {
+                messages.of("settings.page.", page);
             }
             for (WizardModel.Page page : WizardModel.Page.values()) {
                 messages.of("wizard.page.", page);

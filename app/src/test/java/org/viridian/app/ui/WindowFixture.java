@@ -70,7 +70,7 @@ abstract class WindowFixture {
             return made;
         }, guests);
         // A busy host takes longer than TestFX's ten seconds to build a window for the first time.
-        FxToolkit.toolkitContext().setSetupTimeoutInMillis(60_000);
+        FxToolkit.toolkitContext().setSetupTimeoutInMillis(120_000);
         FxToolkit.toolkitContext().setLaunchTimeoutInMillis(120_000);
         FxToolkit.registerPrimaryStage();
         FxToolkit.setupFixture(() -> {

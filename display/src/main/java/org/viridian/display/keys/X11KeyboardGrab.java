@@ -33,11 +33,14 @@ public final class X11KeyboardGrab implements KeyboardGrab {
     private static final int POLL_MILLIS = 20;
     /** A host that has refused for this long keeps its keys; JavaFX's events go on serving. */
     private static final int MOST_ATTEMPTS = 25;
+    /** How often the focus is asked for: a grab hides from JavaFX that another window has got it. */
+    private static final long FOCUS_NANOS = 200_000_000L;
 
     private final Pointer display;
     private final Thread thread;
     private final BitSet down = new BitSet();
     private final byte[] event = new byte[EVENT_BYTES];
+    private long grabbedWindow;
     private volatile Receiver wanted;
     private volatile boolean closed;
 
@@ -101,11 +104,11 @@ public final class X11KeyboardGrab implements KeyboardGrab {
 
     private boolean grab(Receiver receiver) {
         for (int attempt = 0; attempt < MOST_ATTEMPTS && wanted == receiver && !closed; attempt++) {
-            NativeLongByReference window = new NativeLongByReference();
-            LibX11.XGetInputFocus(display, window, new IntByReference());
+            long window = focus();
             // 0 is None, 1 is PointerRoot: no window has the focus at this moment.
-            if (window.getValue().longValue() > 1 && LibX11.XGrabKeyboard(display, window.getValue(), 0, GRAB_MODE_ASYNC,
-                    GRAB_MODE_ASYNC, new NativeLong(0)) == GRAB_SUCCESS) {
+            if (window > 1 && LibX11.XGrabKeyboard(display, new NativeLong(window), 0, GRAB_MODE_ASYNC, GRAB_MODE_ASYNC,
+                    new NativeLong(0)) == GRAB_SUCCESS) {
+                grabbedWindow = window;
                 return true;
             }
             LockSupport.parkNanos(POLL_MILLIS * 1_000_000L);
@@ -116,11 +119,26 @@ public final class X11KeyboardGrab implements KeyboardGrab {
         return false;
     }
 
+    private long focus() {
+        NativeLongByReference window = new NativeLongByReference();
+        LibX11.XGetInputFocus(display, window, new IntByReference());
+        return window.getValue().longValue();
+    }
+
     private void serve(Receiver receiver) {
         down.clear();
+        long looked = System.nanoTime();
         int descriptor = LibX11.XConnectionNumber(display);
         byte[] poll = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putInt(descriptor).putShort(POLLIN).array();
         while (wanted == receiver && !closed) {
+            if (System.nanoTime() - looked > FOCUS_NANOS) {
+                looked = System.nanoTime();
+                if (focus() != grabbedWindow) {
+                    wanted = null;
+                    receiver.ended();
+                    return;
+                }
+            }
             if (LibX11.XPending(display) == 0) {
                 LibC.poll(poll, new NativeLong(1), POLL_MILLIS);
                 continue;

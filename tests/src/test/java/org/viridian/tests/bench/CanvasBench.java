@@ -38,8 +38,10 @@ public final class CanvasBench {
     public static void main(String[] arguments) throws Exception {
         CountDownLatch ready = new CountDownLatch(1);
         Drawn surface = new Drawn();
-        SurfaceView view = new SurfaceView();
+        SurfaceView[] made = new SurfaceView[1];
         Platform.startup(() -> {
+            SurfaceView view = new SurfaceView();
+            made[0] = view;
             Stage stage = new Stage(StageStyle.UNDECORATED);
             Rectangle2D room = Screen.getPrimary().getBounds();
             view.scalingProperty().set(Scaling.NATIVE);
@@ -50,6 +52,7 @@ public final class CanvasBench {
             ready.countDown();
         });
         ready.await();
+        SurfaceView view = made[0];
         System.out.printf("screen %.0fx%.0f, picture %dx%d 1:1, pipeline %s, platform %s%n",
                 Screen.getPrimary().getBounds().getWidth(), Screen.getPrimary().getBounds().getHeight(), WIDTH, HEIGHT,
                 System.getProperty("prism.order", "default"), System.getProperty("glass.platform", "gtk"));

@@ -97,7 +97,7 @@ class BadInputTest {
             --kernel kernel.secret                         | 5 | permission denied
             --kernel nothing                               | 5 | does not exist
             --kernel folder                                | 5 | is not a file
-            --kernel kernel.header                         | 5 | truncated
+            --kernel kernel.header                         | 5 | is not a Linux kernel
             --kernel kernel.noise                          | 5 | neither a Linux kernel
             --kernel kernel.empty                          | 5 | 0 bytes
             --kernel kernel --initrd nothing               | 5 | does not exist

@@ -29,9 +29,14 @@ public final class FirmwareGuest implements AutoCloseable {
     /** Starts a machine without integration on the software CPU, whose CD comes first. */
     public static FirmwareGuest start(String name, int megabytes, Optional<Path> disc, List<MachineConfig.Disk> disks)
             throws MachineException {
+        return start(name, megabytes, disc, disks, disc.isPresent() ? List.of(BootDevice.CD) : List.of(BootDevice.DISK));
+    }
+
+    /** As {@link #start(String, int, Optional, List)}, with a boot order. */
+    public static FirmwareGuest start(String name, int megabytes, Optional<Path> disc, List<MachineConfig.Disk> disks,
+            List<BootDevice> order) throws MachineException {
         MachineConfig config = new MachineConfig(name, (long) megabytes << 20, 1, MachineConfig.Engine.SOFTWARE,
                 MachineConfig.Boot.NONE, disks, disc, false, new MachineConfig.SerialTarget.None(), Optional.empty());
-        List<BootDevice> order = disc.isPresent() ? List.of(BootDevice.CD, BootDevice.DISK) : List.of(BootDevice.DISK, BootDevice.CD);
         MachineConfig.Firmware firmware;
         try {
             firmware = new SeaBios(Folders.ofProcess()).firmware(order, false, Progress.NONE);

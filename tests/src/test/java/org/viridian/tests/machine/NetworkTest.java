@@ -82,7 +82,8 @@ class NetworkTest {
             assertEquals(0, adapter.port().counters().receiveDrops());
 
             link(shell, adapter);
-            shell.run("modprobe -r hv_netvsc && modprobe hv_netvsc && sleep 2 && ifconfig eth0 up && udhcpc -i eth0 -n -q", COMMAND).orFail();
+            shell.run("killall udhcpc; rmmod hv_netvsc; modprobe hv_netvsc; until ifconfig eth0 up 2>/dev/null; do sleep 1; done; "
+                    + "sleep 2; udhcpc -i eth0 -n -q", COMMAND).orFail();
             shell.run("ping -c 1 10.0.2.2", COMMAND).orFail();
             shell.reboot(BOOT);
             awaitLease(shell);
@@ -132,7 +133,7 @@ class NetworkTest {
 
     private MachineConfig withEthtool(MachineConfig config) throws IOException, InterruptedException {
         Path initrd = GuestPackages.append(config.boot().initrd().orElseThrow(), folder, List.of("ethtool", "libmnl0", "libc6"),
-                List.of("sbin/ethtool"), List.of("libmnl.so.0", "libc.so.6", "ld-linux-x86-64.so.2"));
+                List.of("sbin/ethtool"), List.of("libmnl.so.0", "libm.so.6", "libc.so.6", "ld-linux-x86-64.so.2"));
         return new MachineConfig(config.name(), config.memoryBytes(), config.processors(), config.engine(),
                 new MachineConfig.Boot(config.boot().kernel(), Optional.of(initrd), config.boot().commandLine()), config.disks(),
                 config.dvd(), config.integration(), config.serial1(), config.debugExitPort());

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.launcher.TagFilter;
@@ -18,7 +19,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 public final class RigMain {
     private static final List<String> PACKAGES = List.of("org.viridian.engine.kvm", "org.viridian.engine.host", "org.viridian.tests.machine");
 
-    private static final long SECONDS = Long.getLong("viridian.rig.seconds", Long.MAX_VALUE / 1_000_000_000L);
+    private static final long SECONDS = Long.getLong("viridian.rig.seconds", 86_400);
     /** A test that has run for longer than this when the time is up hangs. */
     private static final double LONG = 300;
     private static final int TIME_IS_UP = 124;
@@ -46,12 +47,27 @@ public final class RigMain {
                 .build();
         RigReport report = new RigReport(folder);
         Thread.ofPlatform().daemon().name("deadline").start(() -> {
-            java.util.concurrent.locks.LockSupport.parkNanos(SECONDS * 1_000_000_000L);
+            LockSupport.parkNanos((SECONDS - uptime()) * 1_000_000_000L);
             report.timeIsUp(LONG);
             System.out.println("the time of " + SECONDS + " s is up");
+            Thread.getAllStackTraces().forEach((thread, frames) -> {
+                System.out.println(thread);
+                for (StackTraceElement frame : frames) {
+                    System.out.println("    " + frame);
+                }
+            });
             Runtime.getRuntime().halt(TIME_IS_UP);
         });
         LauncherFactory.create().execute(request, report);
         System.exit(report.passed() > 0 && report.failed() == 0 ? 0 : 1);
+    }
+
+    /** Seconds since the machine was switched on: its start counts, too. */
+    private static long uptime() {
+        try {
+            return (long) Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ")[0]);
+        } catch (IOException unknown) {
+            return 0;
+        }
     }
 }

@@ -43,7 +43,7 @@ final class Desk implements AutoCloseable {
     Desk(Library library, Locale locale, Theme theme, Duration patience) throws Exception {
         this.patience = patience;
         // A busy host takes longer than TestFX's ten seconds to build a window for the first time.
-        FxToolkit.toolkitContext().setSetupTimeoutInMillis(60_000);
+        FxToolkit.toolkitContext().setSetupTimeoutInMillis(120_000);
         FxToolkit.toolkitContext().setLaunchTimeoutInMillis(120_000);
         FxToolkit.registerPrimaryStage();
         FxToolkit.setupFixture(() -> {

@@ -44,6 +44,7 @@ final class SynicProcessor {
     private static final int PENDING = 1 << 8;
 
     private static final long SINT_MASKED = 1 << 16;
+    private static final long SINT_AUTO_EOI = 1 << 17;
     private static final long SINT_POLLING = 1 << 18;
     private static final int LOWEST_VECTOR = 16;
     private static final long APIC_MESSAGE = 0xFEE0_0000L;
@@ -149,7 +150,7 @@ final class SynicProcessor {
     private void updateVectors() {
         int[] next = new int[SINTS];
         for (int i = 0; i < SINTS; i++) {
-            next[i] = (sints[i] & (SINT_MASKED | SINT_POLLING)) == 0 ? (int) sints[i] & 0xFF : -1;
+            next[i] = (sints[i] & (SINT_MASKED | SINT_POLLING)) == 0 ? message(sints[i]) : -1;
         }
         vectors = next;
     }
@@ -282,6 +283,11 @@ final class SynicProcessor {
 
     // Interrupts and rescans.
 
+    /** What the fabric is to send for a SINT. */
+    private static int message(long sint) {
+        return (int) sint & 0xFF | ((sint & SINT_AUTO_EOI) != 0 ? InterruptFabric.AUTO_EOI : 0);
+    }
+
     private long apicMessage() {
         return APIC_MESSAGE | (long) vp << 12;
     }
@@ -290,7 +296,7 @@ final class SynicProcessor {
         if ((sints[sint] & SINT_POLLING) != 0) {
             return;
         }
-        if ((sints[sint] & SINT_MASKED) != 0 || !interrupts.deliver(apicMessage(), (int) sints[sint] & 0xFF)) {
+        if ((sints[sint] & SINT_MASKED) != 0 || !interrupts.deliver(apicMessage(), message(sints[sint]))) {
             owe(sint);
         }
     }

@@ -8,10 +8,16 @@ package org.viridian.engine.interrupt;
  */
 public interface InterruptFabric {
     /**
+     * Bit of a message's data: the local APIC ends the interrupt itself when it hands it over (TLFS, "SINTx Registers",
+     * AutoEOI). A backend whose APIC cannot do it ignores the bit; guests are told not to use it.
+     */
+    int AUTO_EOI = 1 << 16;
+
+    /**
      * Sends a message-signalled interrupt (Intel SDM vol. 3, "Message Signalled Interrupts").
      *
      * @param address 0xFEE00000 with destination in 19:12, destination mode in bit 2
-     * @param data vector in 7:0, delivery mode in 10:8, trigger in 15
+     * @param data vector in 7:0, delivery mode in 10:8, trigger in 15; perhaps {@link #AUTO_EOI}
      * @return false when every addressed APIC refused it (disabled); the sender keeps its state and tries again later
      */
     boolean deliver(long address, int data);

@@ -56,7 +56,7 @@ final class KvmInterrupts implements InterruptFabric {
                 return false;
             }
             stripe.message.set(ValueLayout.JAVA_LONG, 0, messageAddress);
-            stripe.message.set(ValueLayout.JAVA_INT, KvmAbi.MSI_DATA, messageData);
+            stripe.message.set(ValueLayout.JAVA_INT, KvmAbi.MSI_DATA, messageData & 0xFFFF);
             // Zero: every addressed APIC refused it.
             return Libc.ioctl(vm, KvmAbi.SIGNAL_MSI, stripe.message.address()) > 0;
         } finally {

@@ -31,6 +31,8 @@ final class LocalApic {
     private final long[] irr = new long[4];
     private final long[] isr = new long[4];
     private final long[] tmr = new long[4];
+    /** Vectors that never enter service: the EOI happens with the acknowledgement. */
+    private final long[] autoEoi = new long[4];
     private boolean nmiPending;
     private boolean initPending;
     private int sipiVector = -1;
@@ -78,6 +80,7 @@ final class LocalApic {
             irr[i] = 0;
             isr[i] = 0;
             tmr[i] = 0;
+            autoEoi[i] = 0;
         }
         for (int i = 0; i < lvt.length; i++) {
             lvt[i] = MASKED;
@@ -172,6 +175,7 @@ final class LocalApic {
                         return true;
                     }
                     irr[vector >> 6] |= 1L << vector;
+                    autoEoi[vector >> 6] &= ~(1L << vector);
                     if (level) {
                         tmr[vector >> 6] |= 1L << vector;
                     } else {
@@ -181,6 +185,17 @@ final class LocalApic {
             }
         }
         c.request(Cpu.PENDING_INTERRUPT);
+        return true;
+    }
+
+    /** Takes an edge-triggered message that ends itself when it is acknowledged; false when disabled. */
+    boolean acceptAutoEoi(int vector) {
+        synchronized (this) {
+            if (!accept(SharedProcessors.FIXED, vector, false)) {
+                return false;
+            }
+            autoEoi[vector >> 6] |= 1L << vector;
+        }
         return true;
     }
 
@@ -242,7 +257,9 @@ final class LocalApic {
             int vector = highest(irr);
             if (vector >= 0 && vector >> 4 > priority() >> 4) {
                 irr[vector >> 6] &= ~(1L << vector);
-                isr[vector >> 6] |= 1L << vector;
+                if ((autoEoi[vector >> 6] >> vector & 1) == 0) {
+                    isr[vector >> 6] |= 1L << vector;
+                }
                 return vector;
             }
         }

@@ -112,7 +112,20 @@ final class SharedProcessors implements InterruptFabric {
     public boolean deliver(long address, int data) {
         int destination = (int) (address >>> 12) & 0xFF | (int) (address >>> 40) << 8;
         boolean logical = (address & 4) != 0;
+        if ((data & AUTO_EOI) != 0) {
+            return sendAutoEoi(destination, logical, data & 0xFF);
+        }
         return send(destination, logical, data >> 8 & 7, data & 0xFF, (data & 0x8000) != 0, destination == 0xFF);
+    }
+
+    private boolean sendAutoEoi(int destination, boolean logical, int vector) {
+        boolean accepted = false;
+        for (Cpu cpu : processors) {
+            if (cpu.apic.matches(destination, logical)) {
+                accepted |= cpu.apic.acceptAutoEoi(vector);
+            }
+        }
+        return accepted;
     }
 
     /** Sends to every APIC that the destination names; false when none accepted it. */

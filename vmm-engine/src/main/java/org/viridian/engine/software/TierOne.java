@@ -77,6 +77,14 @@ final class TierOne {
         return "translated %d, emptied %d, exits %d, code %d KiB".formatted(translated, emptied, exits, area.used() >> 10);
     }
 
+    long translations() {
+        return translated;
+    }
+
+    long emptied() {
+        return emptied;
+    }
+
     /** The translation of the block at RIP, made now if the block has become hot, or null. */
     Code code(Block block) {
         Code[] made = block.translations;

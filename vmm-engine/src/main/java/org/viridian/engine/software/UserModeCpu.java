@@ -62,6 +62,16 @@ public final class UserModeCpu {
         return cpu;
     }
 
+    /** Blocks translated so far. */
+    long translations() {
+        return translated == null ? 0 : translated.translations();
+    }
+
+    /** How often the area for translated code was full. */
+    long emptied() {
+        return translated == null ? 0 : translated.emptied();
+    }
+
     /** General register 0–15 by encoding; 17 is RIP. */
     public long register(int number) {
         return cpu.gpr[number];

@@ -195,6 +195,25 @@ class SystemTest {
     }
 
     @Test
+    void anAutoEoiMessageNeedsNoEndOfInterrupt() throws InterruptedException {
+        // inc dword [0x500]; iretq: no EOI.
+        rig.handler(0x42, 0, HexFormat.of().parseHex("ff04250005000048cf"));
+        Thread sender = Thread.ofPlatform().start(() -> {
+            for (int sent = 0; sent < 2; sent++) {
+                while (rig.memory.readIntAcquire(0x500) < sent
+                        || !rig.interrupts.deliver(0xFEE0_0000L, 0x42 | org.viridian.engine.interrupt.InterruptFabric.AUTO_EOI)) {
+                    Thread.onSpinWait();
+                }
+            }
+        });
+        // mov ebx, 0xfee00000; mov dword [rbx + 0xf0], 0x1ff; sti; again: pause; cmp dword [0x500], 2; jne again; cli
+        // mov eax, [rbx + 0x120]; mov [0x508], eax; out 0xf4, al
+        rig.runs("bb0000e0fec783f0000000ff010000fbf390833c25000500000275f4fa8b83200100008904250805" + "0000e6f4");
+        sender.join();
+        assertEquals(0, rig.memory.readInt(0x508), "nothing is in service");
+    }
+
+    @Test
     void levelTriggeredInterruptsEndWithABroadcast() {
         List<Integer> ended = new java.util.ArrayList<>();
         rig.interrupts.endOfInterruptListener(ended::add);

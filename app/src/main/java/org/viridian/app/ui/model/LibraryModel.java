@@ -2,6 +2,8 @@ package org.viridian.app.ui.model;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import org.viridian.app.definition.DefinitionRules;
+import org.viridian.app.definition.FieldProblem;
 import org.viridian.app.definition.VmView;
 import java.util.HashMap;
 import java.util.List;
@@ -273,6 +275,14 @@ public final class LibraryModel implements AutoCloseable {
             failures.accept(failure.text());
             refresh();
         });
+    }
+
+    /** What is wrong with a name for a VM that is to be. */
+    public Optional<FieldProblem> nameProblem(String name) {
+        Optional<FieldProblem> wrong = DefinitionRules.name(name);
+        return wrong.isPresent() || !byName.containsKey(name) ? wrong
+                : Optional.of(new FieldProblem(FieldProblem.Field.NAME,
+                        Text.of("vm.exists", name, library.folders().vms().resolve(name))));
     }
 
     /** A name that no VM has yet: the proposal itself, or with a number behind it. */

@@ -21,12 +21,14 @@ import org.viridian.app.definition.VmView;
 import org.viridian.app.machine.MachineConfig.Boot;
 import org.viridian.app.machine.MachineConfig.Disk;
 import org.viridian.app.machine.MachineConfig.Engine;
+import org.viridian.app.machine.NetworkConfig;
+import org.viridian.app.text.Text;
 
 /** The settings of a VM while they are being changed, page by page. Thread rule: the windows' thread. */
 public final class SettingsModel {
     /** The pages: hardware first, then management. */
     public enum Page {
-        BOOT(true), MEMORY(true), PROCESSORS(true), DISKS(true), DVD(true), FILING(false), INTEGRATION(false);
+        BOOT(true), MEMORY(true), PROCESSORS(true), DISKS(true), DVD(true), NETWORK(true), FILING(false), INTEGRATION(false);
 
         private final boolean hardware;
 
@@ -51,6 +53,7 @@ public final class SettingsModel {
     public final ObjectProperty<Engine> engine = new SimpleObjectProperty<>();
     public final ObservableList<Disk> disks = FXCollections.observableArrayList();
     public final StringProperty dvd = new SimpleStringProperty();
+    public final StringProperty network = new SimpleStringProperty();
     public final BooleanProperty integration = new SimpleBooleanProperty();
     public final StringProperty group = new SimpleStringProperty();
     public final StringProperty tags = new SimpleStringProperty();
@@ -72,6 +75,7 @@ public final class SettingsModel {
         engine.set(before.engine());
         disks.setAll(before.disks());
         dvd.set(before.dvd().map(Path::toString).orElse(""));
+        network.set(before.network().connection().toString());
         integration.set(before.integration());
         group.set(viewBefore.group());
         tags.set(String.join(", ", viewBefore.tags()));
@@ -84,9 +88,21 @@ public final class SettingsModel {
 
     /** The definition as the pages say it now. */
     public VmDefinition definition() {
-        return before.with(number(memory), number(processors), engine.get(),
+        VmDefinition hardware = before.with(number(memory), number(processors), engine.get(),
                 new Boot(path(kernel), optional(initrd), commandLine.get().strip()), List.copyOf(disks), optional(dvd),
                 integration.get());
+        return connection().filter(wanted -> !wanted.equals(before.network().connection()))
+                .map(wanted -> hardware.withNetwork(new NetworkConfig(wanted, before.network().address(),
+                        wanted.translates() ? before.network().forwards() : List.of()))).orElse(hardware);
+    }
+
+    /** What the network page says, unless it cannot be read. */
+    private Optional<NetworkConfig.Connection> connection() {
+        try {
+            return Optional.of(NetworkConfig.Connection.parse(network.get().strip()));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     /** The filing as its page says it now. */
@@ -109,6 +125,7 @@ public final class SettingsModel {
             case PROCESSORS -> now.processors() != before.processors() || now.engine() != before.engine();
             case DISKS -> !now.disks().equals(before.disks());
             case DVD -> !now.dvd().equals(before.dvd());
+            case NETWORK -> !network.get().strip().equals(before.network().connection().toString());
             case INTEGRATION -> now.integration() != before.integration();
             case FILING -> !view().equals(viewBefore);
         };
@@ -137,6 +154,11 @@ public final class SettingsModel {
             case PROCESSORS -> DefinitionRules.processors(number(processors)).ifPresent(found::add);
             case DISKS -> disks.forEach(disk -> DefinitionRules.disk(disk.file(), disk.readOnly()).ifPresent(found::add));
             case DVD -> optional(dvd).flatMap(file -> DefinitionRules.readable(Field.DVD, file)).ifPresent(found::add);
+            case NETWORK -> {
+                if (connection().isEmpty()) {
+                    found.add(new FieldProblem(Field.NETWORK, Text.of("settings.network.bad", network.get().strip())));
+                }
+            }
             case FILING, INTEGRATION -> { }
         }
         return found;

@@ -56,7 +56,7 @@ final class ClipboardTyping {
         text.setText(proposal);
         text.setPrefRowCount(8);
         text.getStyleClass().add("terminal");
-        text.textProperty().subscribe(next -> check());
+        text.textProperty().addListener(observable -> check());
         speed.setId(Ids.TYPING_SPEED);
         speed.setBlockIncrement(5);
         speed.setMajorTickUnit(15);

@@ -34,6 +34,7 @@ final class ConsoleWindow {
     private final boolean onlyFullScreen;
     private Subscription subscription;
     private boolean disposed;
+    private boolean captured;
 
     /**
      * @param shared the main window's context
@@ -89,7 +90,13 @@ final class ConsoleWindow {
             stage.setFullScreen(true);
         }
         context.machine().attach();
-        Platform.runLater(() -> console.capture().capture());
+        // The machine is found on another thread; the keyboard follows it.
+        context.machine().sessionProperty().subscribe(session -> {
+            if (session.isPresent() && !captured) {
+                captured = true;
+                Platform.runLater(() -> console.capture().capture());
+            }
+        });
     }
 
     void useKeys(ConsoleKeys keys) {

@@ -93,7 +93,14 @@ final class DevicePane extends BorderPane {
 
         details = new DeviceDetails(context, this::select);
         buildTree();
-        MenuButton export = new MenuButton(context.text("device.export"), Glyphs.action(Material2MZ.SAVE_ALT));
+        for (ToggleButton button : new ToggleButton[] {byType, byConnection, byResource}) {
+            button.setMinWidth(Region.USE_PREF_SIZE);
+            button.getStyleClass().add("dense-button");
+        }
+        MenuButton export = new MenuButton(null, Glyphs.action(Material2MZ.SAVE_ALT));
+        export.setAccessibleText(context.text("device.export"));
+        export.setTooltip(new javafx.scene.control.Tooltip(context.text("device.export")));
+        export.getStyleClass().add("dense-button");
         export.setId(Ids.DEVICES_EXPORT);
         export.getItems().addAll(exportItem("device.export.json", ".json", () -> DeviceExport.json(
                         context.machine().name(), devices.uptimeNanosProperty().get(), devices.reports())),
@@ -189,10 +196,12 @@ final class DevicePane extends BorderPane {
         });
         state.setCellFactory(column -> new StateCell());
         state.setPrefWidth(130);
+        state.setMinWidth(112);
         TreeTableColumn<DeviceRow, Number> activity = new TreeTableColumn<>(context.text("device.column.activity"));
         activity.setCellValueFactory(cell -> activity(cell.getValue().getValue()));
         activity.setCellFactory(column -> new ActivityCell());
-        activity.setPrefWidth(120);
+        activity.setPrefWidth(110);
+        activity.setMinWidth(84);
         activity.setMaxWidth(140);
         state.setMaxWidth(150);
         for (TreeTableColumn<DeviceRow, ?> column : List.of(name, state, activity)) {

@@ -150,17 +150,17 @@ final class LibraryPane extends BorderPane {
         name.setCellValueFactory(row -> new javafx.beans.property.SimpleObjectProperty<>(row.getValue()));
         name.setComparator(Comparator.comparing(VmItem::name));
         name.setCellFactory(column -> new NameCell());
-        name.setPrefWidth(150);
+        name.setPrefWidth(124);
         table.getColumns().add(name);
-        column("library.state", 100, item -> item.stateProperty().map(s -> context.messages().of("vm.state.", s)));
-        column("library.group", 80, item -> item.viewProperty().map(view -> view.group()));
-        column("library.tags", 100, item -> item.viewProperty().map(view -> String.join(", ", view.tags())));
-        column("library.cpu", 60, item -> item.loadProperty().map(load ->
+        column("library.state", 84, item -> item.stateProperty().map(s -> context.messages().of("vm.state.", s)));
+        column("library.group", 66, item -> item.viewProperty().map(view -> view.group()));
+        column("library.tags", 84, item -> item.viewProperty().map(view -> String.join(", ", view.tags())));
+        column("library.cpu", 56, item -> item.loadProperty().map(load ->
                 item.stateProperty().get() == VmState.OFF ? "" : Figures.percent(load.doubleValue())));
-        column("library.memory", 75, item -> item.memoryMiBProperty().map(mib -> Figures.mebibytes(mib.longValue())));
-        column("library.uptime", 70, item -> item.uptimeNanosProperty().map(nanos ->
+        column("library.memory", 84, item -> item.memoryMiBProperty().map(mib -> Figures.mebibytes(mib.longValue())));
+        column("library.uptime", 76, item -> item.uptimeNanosProperty().map(nanos ->
                 item.stateProperty().get() == VmState.OFF ? "" : Figures.duration(nanos.longValue())));
-        column("library.heartbeat", 80, item -> item.heartbeatProperty().map(beat -> context.text(beat.isEmpty()
+        column("library.heartbeat", 92, item -> item.heartbeatProperty().map(beat -> context.text(beat.isEmpty()
                 ? "library.heartbeat.none" : beat.get() ? "library.heartbeat.ok" : "library.heartbeat.lost")));
         table.setRowFactory(view -> {
             TableRow<VmItem> row = new TableRow<>();

@@ -18,7 +18,10 @@ import javafx.scene.control.RadioMenuItem;
 import javafx.scene.control.SplitPane;
 import javafx.scene.control.ToggleGroup;
 import javafx.scene.image.Image;
+import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyCombination;
+import javafx.scene.input.KeyEvent;
+import javafx.scene.input.MouseEvent;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
@@ -154,16 +157,19 @@ public final class MainWindow {
     public void setLanguage(Locale locale) {
         String chosen = vm.itemProperty().get() == null ? "" : vm.itemProperty().get().name();
         remember("language", locale.equals(Locale.KOREAN) ? "ko" : "en");
+        boolean all = libraryPane.isVisible();
         int tab = vm.tabs().getSelectionModel().getSelectedIndex();
         dispose();
         build(locale);
         selectWhenThere(chosen);
         vm.tabs().getSelectionModel().select(tab);
+        showLibrary(all);
     }
 
     /** Selects a VM and starts it. */
     public void start(String name) {
         startedHere = name;
+        showLibrary(false);
         selectWhenThere(name);
         context.library().start(name, () -> started(name));
     }
@@ -224,6 +230,13 @@ public final class MainWindow {
         pane.setBottom(new VBox(new JobBar(context), status));
         root.getChildren().setAll(pane);
 
+        // The library gives way to a VM that the user chose, not to one that a refresh selected.
+        list.list().addEventHandler(MouseEvent.MOUSE_CLICKED, event -> showLibrary(false));
+        list.list().addEventHandler(KeyEvent.KEY_PRESSED, event -> {
+            if (event.getCode().isNavigationKey() || event.getCode() == KeyCode.ENTER) {
+                showLibrary(false);
+            }
+        });
         list.list().getSelectionModel().selectedItemProperty().addListener((observable, old, now) -> chosen(now));
         model.onRefreshed(this::refreshed);
         model.onFailure(text -> banners.show(Banners.Weight.WARNING, context.messages().of(text), null));
@@ -297,9 +310,6 @@ public final class MainWindow {
     }
 
     private void chosen(VmItem item) {
-        if (item != null) {
-            showLibrary(false);
-        }
         boolean any = item != null;
         vm.setVisible(any);
         empty.setVisible(!any && context.library().isLoaded());
@@ -330,6 +340,7 @@ public final class MainWindow {
 
     private void started(String name) {
         startedHere = name;
+        showLibrary(false);
         selectWhenThere(name);
         // The machine may have been found before this was known.
         if (context.machine().name().equals(name) && context.machine().sessionProperty().get().isPresent()) {

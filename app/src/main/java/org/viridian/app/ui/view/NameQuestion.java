@@ -14,9 +14,7 @@ import javafx.scene.layout.VBox;
 import javafx.stage.Modality;
 import javafx.stage.Stage;
 import javafx.stage.Window;
-import org.viridian.app.definition.DefinitionRules;
 import org.viridian.app.definition.FieldProblem;
-import org.viridian.app.text.Text;
 import org.viridian.app.ui.Ids;
 
 /** Asks for the name of a VM that is to be: a copy, another name, an imported one. */
@@ -46,10 +44,7 @@ final class NameQuestion {
         act.setDefaultButton(true);
         act.setOnAction(event -> {
             String name = field.getText();
-            Optional<FieldProblem> wrong = DefinitionRules.name(name);
-            if (wrong.isEmpty() && context.library().item(name).isPresent()) {
-                wrong = Optional.of(new FieldProblem(FieldProblem.Field.NAME, Text.of("vm.exists", name, "")));
-            }
+            Optional<FieldProblem> wrong = context.library().nameProblem(name);
             problem.setText(wrong.map(p -> context.messages().of(p.text())).orElse(""));
             if (wrong.isEmpty()) {
                 stage.close();

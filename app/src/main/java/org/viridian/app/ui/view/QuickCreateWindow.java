@@ -17,11 +17,9 @@ import javafx.stage.Modality;
 import javafx.stage.Stage;
 import javafx.stage.Window;
 import org.kordamp.ikonli.material2.Material2AL;
-import org.viridian.app.definition.DefinitionRules;
 import org.viridian.app.definition.FieldProblem;
 import org.viridian.app.definition.NewVm;
 import org.viridian.app.machine.MachineConfig.Engine;
-import org.viridian.app.text.Text;
 import org.viridian.app.ui.Ids;
 
 /** Quick Create: a guest of the gallery, a name, Create. Enter alone makes a VM that boots. */
@@ -97,10 +95,7 @@ final class QuickCreateWindow {
     }
 
     private void create() {
-        Optional<FieldProblem> wrong = DefinitionRules.name(name.getText());
-        if (wrong.isEmpty() && context.library().item(name.getText()).isPresent()) {
-            wrong = Optional.of(new FieldProblem(FieldProblem.Field.NAME, Text.of("vm.exists", name.getText(), "")));
-        }
+        Optional<FieldProblem> wrong = context.library().nameProblem(name.getText());
         problem.setText(wrong.map(p -> context.messages().of(p.text())).orElse(""));
         if (wrong.isPresent()) {
             name.requestFocus();

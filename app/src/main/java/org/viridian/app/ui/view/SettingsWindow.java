@@ -20,6 +20,8 @@ import javafx.scene.control.TextField;
 import javafx.scene.control.TreeCell;
 import javafx.scene.control.TreeItem;
 import javafx.scene.control.TreeView;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.BorderPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
@@ -71,6 +73,7 @@ final class SettingsWindow {
         processors();
         disks();
         dvd();
+        network();
         filing();
         integration();
         buildTree();
@@ -98,6 +101,13 @@ final class SettingsWindow {
         root.setId(Ids.SETTINGS);
         root.getStyleClass().addAll("wizard", "settings");
         Scene scene = new Scene(root, 780, 560);
+        // The tree keeps Esc to itself, so the Cancel button would never hear of it.
+        scene.addEventFilter(KeyEvent.KEY_PRESSED, event -> {
+            if (event.getCode() == KeyCode.ESCAPE) {
+                event.consume();
+                stage.close();
+            }
+        });
         Theme.dress(scene);
         stage.setScene(scene);
         stage.setTitle(context.text("settings.title", model.name()));
@@ -140,7 +150,7 @@ final class SettingsWindow {
     private void follow() {
         InvalidationListener changed = observable -> update();
         for (javafx.beans.Observable property : List.of(model.kernel, model.initrd, model.commandLine, model.memory,
-                model.processors, model.engine, model.dvd, model.integration, model.group, model.tags)) {
+                model.processors, model.engine, model.dvd, model.network, model.integration, model.group, model.tags)) {
             property.addListener(changed);
         }
         model.disks.addListener(changed);
@@ -263,6 +273,16 @@ final class SettingsWindow {
     private void dvd() {
         TextField field = field(Ids.SETTINGS_DVD, model.dvd);
         page(Page.DVD, labelled("settings.dvd", field), browse(field, "settings.dvd"), hint("settings.dvd.hint"));
+    }
+
+    private void network() {
+        ComboBox<String> box = new ComboBox<>();
+        box.setId(Ids.SETTINGS_NETWORK);
+        box.setEditable(true);
+        box.getItems().setAll("nat", "none", "switch:lab", "switch:lab,nat");
+        box.getEditor().textProperty().bindBidirectional(model.network);
+        box.setMaxWidth(320);
+        page(Page.NETWORK, labelled("settings.network", box), box, hint("settings.network.hint"));
     }
 
     private void filing() {

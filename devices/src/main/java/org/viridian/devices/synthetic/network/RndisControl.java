@@ -72,7 +72,8 @@ final class RndisControl {
     /** 10 Gbit/s in units of 100 bit/s. */
     private static final int LINK_SPEED = 100_000_000;
     private static final int RSS_OBJECT = 0x88;
-    private static final int RSS_SIZE = 20;
+    /** Up to and with the number of table entries; Linux refuses an answer longer than its own structure. */
+    private static final int RSS_SIZE = 18;
     /** Toeplitz, TCP over IPv4 and IPv6. */
     private static final int RSS_FLAGS = 0x301;
     private static final int RSS_ENTRIES = 128;

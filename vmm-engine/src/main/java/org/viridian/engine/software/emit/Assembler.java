@@ -35,6 +35,11 @@ public final class Assembler {
         position = 0;
     }
 
+    /** Forgets what was written behind an earlier {@link #position}. */
+    void rewind(int earlier) {
+        position = earlier;
+    }
+
     /** Bytes written so far. */
     public int position() {
         return position;

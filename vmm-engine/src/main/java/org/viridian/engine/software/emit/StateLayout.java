@@ -28,6 +28,10 @@ public final class StateLayout {
     public static final int GS_BASE = 40;
     /** A word for a value that must outlive both scratch registers. */
     public static final int TEMPORARY = 48;
+    /** Another. */
+    public static final int TEMPORARY_2 = 56;
+    /** And another. */
+    public static final int TEMPORARY_3 = 104;
     /** Which exit was taken, see {@link Exit}. 32 bits. */
     public static final int EXIT = 64;
     /** Guest instructions that may still run before the next look at requests. 32 bits, signed. */

@@ -82,6 +82,7 @@ public final class Translator {
         if (!finished) {
             throw new IllegalStateException("a block without an end");
         }
+        operation = from.operations - 1;
         if (takenPlace >= 0) {
             a.here(takenPlace);
             if (takenNeedsSave) {
@@ -143,16 +144,19 @@ public final class Translator {
             return;
         }
         boolean fused = in.length < length;
-        if (in.length != length && !fused || !insn(in, last && !fused)) {
-            if (fused) {
-                throw new IllegalStateException("the first half of a fused operation is unknown");
-            }
-            step(last);
+        int position = a.position();
+        int exits = cold;
+        int before = flags;
+        boolean done = insn(in, last && !fused);
+        if (done && fused) {
+            int second = offset + in.length;
+            done = in.decode(source.code, second, source.code.length) && second + in.length == offset + length && insn(in, true);
         }
-        if (fused) {
-            if (!in.decode(source.code, offset + in.length, source.code.length) || !insn(in, true)) {
-                throw new IllegalStateException("the second half of a fused operation is unknown");
-            }
+        if (!done) {
+            a.rewind(position);
+            cold = exits;
+            flags = before;
+            step(last);
         }
     }
 
@@ -332,6 +336,18 @@ public final class Translator {
      * the cache does not know is left to the interpreter, so nothing of the jump may have happened before.
      */
     private void dispatch(int drop) {
+        lookUpTarget();
+        if (drop != 0) {
+            a.lea(true, R13, R13, NONE, 0, drop);
+        }
+        a.alu(true, 4, RDI, -4096);
+        a.store(RDI, RBP, StateLayout.PAGE);
+        // jmp [rax + 8]
+        a.rm(false, 0xFF, 4, RAX, 8);
+    }
+
+    /** RAX = the jump cache's entry for the linear address in RDI, or out. */
+    private void lookUpTarget() {
         a.rr(false, 0x8B, RAX, RDI);
         a.b(0xC1, 0xE8, 8);
         a.rr(false, 0x33, RAX, RDI);
@@ -341,13 +357,28 @@ public final class Translator {
         a.rm(true, 0x03, RAX, RBP, StateLayout.JUMPS);
         a.rm(true, 0x3B, RDI, RAX, 0);
         cold(a.jcc(5), Exit.pack(number, operation, Exit.END));
-        if (drop != 0) {
-            a.lea(true, R13, R13, NONE, 0, drop);
-        }
+    }
+
+    /** The return address may overwrite the pointer that the call goes through, so it is stored when nothing can stop the call. */
+    private void callThroughMemory(Insn i, int next) {
+        a.lea(true, RDI, R13, NONE, 0, -8);
+        probe(8, true);
+        a.store(RDI, RBP, StateLayout.TEMPORARY);
+        operand(i, 8, false);
+        a.load(RDI, RDI, 0);
+        lookUpTarget();
+        a.load(RAX, RAX, 8);
+        a.store(RAX, RBP, StateLayout.TEMPORARY_2);
+        a.store(RDI, RBP, StateLayout.TEMPORARY_3);
+        a.load(RDI, RBP, StateLayout.TEMPORARY);
+        a.load(RAX, RBP, StateLayout.PAGE);
+        a.lea(true, RAX, RAX, NONE, 0, next);
+        a.store(RAX, RDI, 0);
+        a.lea(true, R13, R13, NONE, 0, -8);
+        a.load(RDI, RBP, StateLayout.TEMPORARY_3);
         a.alu(true, 4, RDI, -4096);
         a.store(RDI, RBP, StateLayout.PAGE);
-        // jmp [rax + 8]
-        a.rm(false, 0xFF, 4, RAX, 8);
+        a.rm(false, 0xFF, 4, RBP, StateLayout.TEMPORARY_2);
     }
 
     private boolean control(Insn i) {
@@ -429,19 +460,18 @@ public final class Translator {
         }
         saveFlags();
         boolean memory = i.mod != 3;
+        if (memory && group == 2) {
+            callThroughMemory(i, next);
+            finished = true;
+            return true;
+        }
         if (memory) {
             operand(i, 8, false);
             a.load(RDI, RDI, 0);
         }
         if (group == 2) {
-            if (memory) {
-                a.store(RDI, RBP, StateLayout.TEMPORARY);
-            }
-            canonical(memory ? RDI : use(i.rm, RDI));
+            canonical(use(i.rm, RDI));
             call(next);
-            if (memory) {
-                a.load(RDI, RBP, StateLayout.TEMPORARY);
-            }
         }
         if (!memory) {
             int target = use(i.rm, RDI);
