@@ -81,7 +81,7 @@ class FormatPropertyTest {
     @ParameterizedTest
     @EnumSource(FormatKind.class)
     void losesNothingFlushedWhenStopped(FormatKind kind) throws IOException {
-        for (int round = 0; round < 3 * ROUNDS; round++) {
+        for (int round = 0; round < 2 * ROUNDS; round++) {
             long seed = SEED * 100_000 + round;
             Random random = new Random(seed);
             SimulatedFile.Content content = fresh(kind, random);
