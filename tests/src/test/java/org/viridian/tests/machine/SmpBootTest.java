@@ -43,7 +43,7 @@ class SmpBootTest {
             List<String> lines = sums.lines().filter(line -> line.matches("[0-9a-f]{32}.*")).map(line -> line.substring(0, 32)).toList();
             assertEquals(3 * PROCESSORS, lines.size(), sums);
             assertEquals(1, lines.stream().distinct().count(), sums);
-            String stalls = shell.run("dmesg | grep -iE 'soft lockup|stall|hung|clocksource.*unstable|BUG:'; true", COMMAND).output();
+            String stalls = shell.run("dmesg | grep -iE 'soft lockup|(rcu|cpu).*stall|hung_task|clocksource.*unstable|BUG:'; true", COMMAND).output();
             assertEquals("", stalls.strip());
             idleCostsNothing();
             assertTrue(machine.shutDown());
