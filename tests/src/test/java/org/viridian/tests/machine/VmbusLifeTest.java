@@ -78,9 +78,9 @@ class VmbusLifeTest {
         }
     }
 
-    /** MODIFYCHANNEL, by the attribute that an administrator would write. */
+    /** MODIFYCHANNEL on the first of the disk's channels, by the attribute that an administrator would write. */
     private static void aChannelMovesToAnotherProcessor(Machine machine, SerialShell shell) throws InterruptedException {
-        String file = shell.run("ls /sys/bus/vmbus/drivers/hv_storvsc/*-*/channels/*/cpu", COMMAND).orFail();
+        String file = shell.run("ls /sys/bus/vmbus/drivers/hv_storvsc/*-*/channels/*/cpu | sort -t/ -k9n | head -1", COMMAND).orFail();
         int before = Integer.parseInt(shell.run("cat " + file, COMMAND).orFail());
         int after = 1 - before;
         shell.run("echo " + after + " > " + file, COMMAND).orFail();
