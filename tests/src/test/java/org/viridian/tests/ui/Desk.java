@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import javafx.geometry.Bounds;
 import javafx.scene.Node;
 import javafx.scene.control.Labeled;
 import javafx.scene.control.TextInputControl;
@@ -97,7 +98,17 @@ final class Desk implements AutoCloseable {
         };
     }
 
-    void click(String id) {
+    /** Clicks when the control can be used and has come to rest: a tool bar that folds must not put another in its place. */
+    void click(String id) throws Exception {
+        Bounds[] last = new Bounds[1];
+        int[] looks = new int[1];
+        await(id + " at rest", () -> {
+            Node node = node(id);
+            Bounds now = node.localToScreen(node.getBoundsInLocal());
+            looks[0] = now != null && now.equals(last[0]) && !node.isDisabled() ? looks[0] + 1 : 0;
+            last[0] = now;
+            return looks[0] >= 5;
+        });
         robot.clickOn(node(id));
     }
 
