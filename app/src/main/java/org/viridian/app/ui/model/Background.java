@@ -27,7 +27,8 @@ public record Background(Executor ui) {
 
     /** Starts a job; one of the two is called on the windows' thread at its end, neither when interrupted. */
     public <T> Thread start(String name, Job<T> job, Consumer<T> done, Consumer<Failure> failed) {
-        return Thread.ofVirtual().name(name).start(() -> {
+        // Not a virtual thread: those share their carriers with the workers of the guests' devices.
+        return Thread.ofPlatform().daemon().name(name).start(() -> {
             try {
                 T result = job.run();
                 ui.execute(() -> done.accept(result));

@@ -158,7 +158,8 @@ public final class MachineModel {
             running.machine().ifPresent(machine -> machine.addListener(this));
             state.set(MachineState.RUNNING);
             session.set(Optional.of(running));
-            sampler = Thread.ofVirtual().name("sample-" + running.name()).start(this::sample);
+            // Not a virtual thread: those share their carriers with the workers of the guest's devices.
+            sampler = Thread.ofPlatform().daemon().name("sample-" + running.name()).start(this::sample);
         }
 
         void stop() {
