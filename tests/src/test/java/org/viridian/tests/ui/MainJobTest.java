@@ -104,7 +104,6 @@ class MainJobTest {
             screenshotIsKept(folders);
 
             resetTheGuest();
-            machine.pause();
             handOver("reset", machine);
             allActive();
             shutDownFromTheToolbar();
@@ -140,7 +139,8 @@ class MainJobTest {
             }
         }
         for (String id : DEVICES.keySet()) {
-            if (DEVICES.get(id).equals("Synthetic")) {
+            // After a reset the guest runs on; that its keyboard waited again has been seen.
+            if (when.equals("boot") && DEVICES.get(id).equals("Synthetic")) {
                 choose(id);
                 desk.await(id + " waits before " + when, () -> desk.text(Ids.DEVICE_STATE).equals("Waiting for driver"));
             }
